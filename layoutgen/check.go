@@ -1,0 +1,128 @@
+package layoutgen
+
+import (
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxCount bounds the nodes of one section: what two digits fewer than the
+// port numbers allow, and far above any cluster known.
+const maxCount = 10000
+
+var groupName = regexp.MustCompile(`^[a-z0-9][-_a-z0-9]{0,31}$`)
+
+// check reports every value that cannot be right whatever the host is like.
+func (c *Config) check(s *source) {
+	c.Cluster.check(s)
+	checkPort(s, "broker.xpub_port", c.Broker.XPubPort)
+	checkPort(s, "broker.xsub_port", c.Broker.XSubPort)
+	checkOwnPort(s, "manager.port", c.Manager.Port)
+	checkOwnPort(s, "loggers.port", c.Loggers.Port)
+	checkOwnPort(s, "proxies.port", c.Proxies.Port)
+	checkCount(s, "loggers.count", c.Loggers.Count)
+	checkCount(s, "proxies.count", c.Proxies.Count)
+	c.Manager.Process.check(s, "manager")
+	c.Loggers.Process.check(s, "loggers")
+	c.Proxies.Process.check(s, "proxies")
+	for i := range c.Workers {
+		c.Workers[i].check(s, workersPath(s, i))
+	}
+}
+
+func (c *Cluster) check(s *source) {
+	if c.Name == "" || strings.ContainsFunc(c.Name, isControl) {
+		s.problemf("cluster.name", "cluster.name is %q; give it a printable name", c.Name)
+	}
+	checkAddress(s, "cluster.address", c.Address)
+	checkAddress(s, "cluster.metrics_address", c.MetricsAddress)
+	checkPort(s, "cluster.port", c.Port)
+	checkOwnPort(s, "cluster.metrics_port", c.MetricsPort)
+	oneOf(s, "cluster.on_supervisor_exit", c.OnSupervisorExit, ExitKeep, ExitKill)
+	if c.GiveUpAfter < 0 {
+		s.problemf("cluster.give_up_after", "cluster.give_up_after is %d; give 0 (never) or a number of deaths in a row", c.GiveUpAfter)
+	}
+}
+
+func (w *Workers) check(s *source, path string) {
+	checkCount(s, path+".count", w.Count)
+	if w.Name != "" && !groupName.MatchString(w.Name) {
+		s.problemf(path+".name", "workers.name is %q; give 1 to 32 lower-case letters, digits, - or _, beginning with a letter or digit", w.Name)
+	}
+	if w.Interface == "" || strings.ContainsFunc(w.Interface, isControl) || strings.ContainsAny(w.Interface, " /") {
+		s.problemf(path+".interface", "workers.interface is %q; give the name of a network interface, like eth0 or af_packet::eth0", w.Interface)
+	}
+	w.Process.check(s, path)
+}
+
+func (p *Process) check(s *source, path string) {
+	oneOf(s, path+".engine", p.Engine, EngineGo, EngineZeek)
+	oneOf(s, path+".on_shortage", p.OnShortage, ShortageError, ShortageShare)
+	if p.Nice < -20 || p.Nice > 19 {
+		s.problemf(path+".nice", "%s is %d; give -20 (favoured) to 19", display(path+".nice"), p.Nice)
+	}
+	checkOwnPort(s, path+".metrics_port", p.MetricsPort)
+	if p.ReadyAfter < 0 {
+		s.problemf(path+".ready_after", "%s is %v; it cannot be negative", display(path+".ready_after"), p.ReadyAfter)
+	}
+	if p.StopTimeout <= 0 {
+		s.problemf(path+".stop_timeout", "%s is %v; give a positive duration, or nodes have no time to end", display(path+".stop_timeout"), p.StopTimeout)
+	}
+	if strings.ContainsRune(p.Command, 0) || strings.ContainsRune(strings.Join(p.Args, ""), 0) {
+		s.problemf(path+".args", "%s: a program's name and arguments cannot contain a NUL byte", display(path))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		checkEnv(s, join(path+".env", name), name, p.Env[name])
+	}
+}
+
+// ownEnv are the variables that zctl itself sets for a node.
+var ownEnv = []string{"CLUSTER_NODE", "NOTIFY_SOCKET", "INTERFACE"}
+
+func checkEnv(s *source, path, name, value string) {
+	switch {
+	case name == "" || strings.ContainsAny(name, "=\x00") || strings.ContainsRune(value, 0):
+		s.problemf(path, "%s: an environment variable needs a name without = and no NUL byte", display(path))
+	case slices.Contains(ownEnv, name) || strings.HasPrefix(name, "ZCTL_"):
+		s.problemf(path, "%s: zctl sets %s itself; remove it", display(path), name)
+	}
+}
+
+func checkCount(s *source, path string, n int) {
+	if n < 0 || n > maxCount {
+		s.problemf(path, "%s is %d; give 0 to %d", display(path), n, maxCount)
+	}
+}
+
+func checkPort(s *source, path string, port int) {
+	if port < 1 || port > maxPort {
+		s.problemf(path, "%s is %d; give a port, 1 to %d", display(path), port, maxPort)
+	}
+}
+
+// checkOwnPort checks a port that may be left out or turned off with 0.
+func checkOwnPort(s *source, path string, port int) {
+	if port != 0 {
+		checkPort(s, path, port)
+	}
+}
+
+func checkAddress(s *source, path, address string) {
+	if a, err := netip.ParseAddr(address); err != nil || a.Zone() != "" {
+		s.problemf(path, "%s is %q; give an IP address, like 127.0.0.1 or ::1", display(path), address)
+	}
+}
+
+func oneOf(s *source, path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		s.problemf(path, "%s is %q; give %q", display(path), value, allowed[0])
+		last := &s.problems[len(s.problems)-1]
+		for _, other := range allowed[1:] {
+			last.Message += ` or "` + other + `"`
+		}
+	}
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -1,0 +1,166 @@
+package layoutgen
+
+import "time"
+
+// Config is a zctl.toml after defaults were filled in and everything in it was
+// checked. Its fields are the reference of the file: the key is the name in the
+// tag, the default is the one of the embedded default file ([Default]).
+//
+// A section that the file leaves out is the embedded default's, and so is each
+// key that a section leaves out; therefore
+//
+//	[workers]
+//	count = 2
+//
+// alone is a whole cluster: a manager, a logger, a proxy and two workers.
+type Config struct {
+	// File is where the configuration was read, "" for the embedded default.
+	File string `toml:"-"`
+
+	// BaseDir is the directory of everything zctl writes: spool/, logs/, run/.
+	// A relative path counts from the directory of the file. Default:
+	// /var/lib/zctl for root, $XDG_STATE_HOME/zctl (or ~/.local/state/zctl)
+	// for others.
+	BaseDir string `toml:"base_dir"`
+
+	Cluster Cluster   `toml:"cluster"`
+	Broker  Broker    `toml:"broker"`
+	Manager Manager   `toml:"manager"`
+	Loggers Loggers   `toml:"loggers"`
+	Proxies Proxies   `toml:"proxies"`
+	Workers []Workers `toml:"workers"`
+
+	source *source // for later checks that find something wrong with a value
+}
+
+// Cluster is the section [cluster]: what holds for the cluster as a whole.
+type Cluster struct {
+	// Name is shown by status. Default "zctl".
+	Name string `toml:"name"`
+	// Address is the IP address of every node. Default 127.0.0.1.
+	Address string `toml:"address"`
+	// Port is the first listening port; the manager, the loggers and the
+	// proxies take one each, in this order. Workers do not listen. Default
+	// 27760, Zeek's.
+	Port int `toml:"port"`
+	// MetricsAddress is the IP address on which nodes serve their metrics.
+	// Default 127.0.0.1.
+	MetricsAddress string `toml:"metrics_address"`
+	// MetricsPort is the first metrics port; every node takes one. 0 turns
+	// metrics off. Default 9991, Zeek's.
+	MetricsPort int `toml:"metrics_port"`
+	// OnSupervisorExit says what becomes of the nodes when the supervisor
+	// ends, in whatever way: "keep" leaves them running until the next one
+	// adopts them, "kill" stops them. Default "keep".
+	OnSupervisorExit string `toml:"on_supervisor_exit"`
+	// GiveUpAfter is how many times in a row a node may die before it is
+	// left alone in the state failed; 0 means never give up. Default 0.
+	GiveUpAfter int `toml:"give_up_after"`
+}
+
+// Broker is the section [broker]: where the central XPUB/XSUB broker of the
+// cluster listens, on the address of the manager.
+type Broker struct {
+	// XPubPort is the port of the broker's XPUB socket, which nodes connect
+	// their XSUB to. Default 5555, Zeek's.
+	XPubPort int `toml:"xpub_port"`
+	// XSubPort is the port of the broker's XSUB socket, which nodes connect
+	// their XPUB to. Default 5556, Zeek's.
+	XSubPort int `toml:"xsub_port"`
+}
+
+// Process holds the keys that all four node sections share: what the section's
+// nodes run, and how.
+type Process struct {
+	// Engine is what the node runs: "go" is zctl's own cluster runtime
+	// (zctl node), "zeek" is a zeek process. Default "go".
+	Engine string `toml:"engine"`
+	// Command is a program to run instead of the engine's own. With a slash
+	// in it the path counts from the directory of the file, else it is looked
+	// for in PATH. It gets CLUSTER_NODE, ZEEKPATH, NOTIFY_SOCKET and (workers)
+	// INTERFACE in its environment and the layout in its working directory.
+	Command string `toml:"command"`
+	// Args are arguments for the program. Default none.
+	Args []string `toml:"args"`
+	// Env is added to the environment of the program. Default none.
+	Env map[string]string `toml:"env"`
+	// CPUs pins the nodes: a list ("0-3,8", "0-14:2"), "auto", or "none".
+	// Of a list each worker takes one CPU, in the order written; a manager,
+	// logger or proxy takes it as a set. Default "auto".
+	CPUs string `toml:"cpus"`
+	// OnShortage says what happens when CPUs do not suffice for one each:
+	// "error" refuses, "share" shares them. Default "error" where the section
+	// says cpus, "share" where it does not.
+	OnShortage string `toml:"on_shortage"`
+	// Nice is the nodes' niceness, -20 to 19. Default 0.
+	Nice int `toml:"nice"`
+	// MetricsPort is the first metrics port of this section's nodes, instead
+	// of the next one after cluster.metrics_port.
+	MetricsPort int `toml:"metrics_port"`
+	// ReadyAfter is how long a node that does not speak the systemd notify
+	// protocol must stay up to count as ready. Default "1s".
+	ReadyAfter time.Duration `toml:"ready_after"`
+	// StopTimeout is how long a node may take to end after SIGTERM before its
+	// process group is killed. Default "30s".
+	StopTimeout time.Duration `toml:"stop_timeout"`
+}
+
+// Manager is the section [manager]. A cluster has exactly one.
+type Manager struct {
+	// Port is the first listening port of the section, instead of the next one
+	// after cluster.port. Workers do not listen and have no such key.
+	Port int `toml:"port"`
+	Process
+}
+
+// Loggers is the section [loggers].
+type Loggers struct {
+	// Count is the number of loggers. With 0 the manager is the logger.
+	// Default 1.
+	Count int `toml:"count"`
+	// Port is the first listening port of the section, instead of the next one
+	// after cluster.port. Workers do not listen and have no such key.
+	Port int `toml:"port"`
+	Process
+}
+
+// Proxies is the section [proxies].
+type Proxies struct {
+	// Count is the number of proxies. Default 1.
+	Count int `toml:"count"`
+	// Port is the first listening port of the section, instead of the next one
+	// after cluster.port. Workers do not listen and have no such key.
+	Port int `toml:"port"`
+	Process
+}
+
+// Workers is the section [workers], or one of several [[workers]], one for
+// each interface.
+type Workers struct {
+	// Name names one of several [[workers]]: "dmz" gives worker-dmz-1,
+	// worker-dmz-2. Default: its number, which gives worker-1-1, worker-1-2,
+	// worker-2-1; and worker-1, worker-2 where there is only one section.
+	Name string `toml:"name"`
+	// Count is the number of workers. Default 2.
+	Count int `toml:"count"`
+	// Interface is the network interface the workers read, with a packet
+	// source prefix if need be ("af_packet::eth0"). Default "lo".
+	Interface string `toml:"interface"`
+	Process
+}
+
+// Values of Process.Engine, Process.CPUs, Process.OnShortage and
+// Cluster.OnSupervisorExit.
+const (
+	EngineGo   = "go"
+	EngineZeek = "zeek"
+
+	CPUsAuto = "auto"
+	CPUsNone = "none"
+
+	ShortageError = "error"
+	ShortageShare = "share"
+
+	ExitKeep = "keep"
+	ExitKill = "kill"
+)

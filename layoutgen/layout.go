@@ -1,0 +1,176 @@
+package layoutgen
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+// NodeType is what a node is in its cluster: Zeek's Cluster::NodeType in lower
+// case.
+type NodeType string
+
+// The types of Cluster::NodeType, which are all a layout may contain. zctl
+// makes the last four.
+const (
+	TypeNone    NodeType = "none"
+	TypeControl NodeType = "control"
+	TypeLogger  NodeType = "logger"
+	TypeManager NodeType = "manager"
+	TypeProxy   NodeType = "proxy"
+	TypeWorker  NodeType = "worker"
+)
+
+// StartOrder is the order in which the types of nodes are started; they are
+// stopped in the reverse one, so that what a worker still has to log finds a
+// logger.
+var StartOrder = []NodeType{TypeLogger, TypeManager, TypeProxy, TypeWorker}
+
+// Node is one node of a cluster.
+type Node struct {
+	Name    string
+	Type    NodeType
+	Address netip.Addr
+	// Port is where the node listens, 0 if it does not (workers).
+	Port int
+	// MetricsPort is where it serves its metrics, 0 if it does not.
+	MetricsPort int
+	// Manager is the name of the node's manager, "" for the manager itself.
+	Manager string
+	// Interface is what a worker reads. It is not part of the layout file.
+	Interface string
+
+	// Section is the path of the configuration section the node is of,
+	// "workers[1]", and Process what that section says. Both are empty in a
+	// layout that was parsed.
+	Section string
+	Process Process
+}
+
+// Layout is all nodes of a cluster, in the order of the layout file: manager,
+// loggers, proxies, workers.
+type Layout struct {
+	// Name is the name of the cluster; it is not part of the layout file.
+	Name  string
+	Nodes []Node
+	// ManagerIsLogger says that there is no logger and the manager does its
+	// work (Cluster::manager_is_logger).
+	ManagerIsLogger bool
+	// MetricsAddress is where nodes serve metrics, "" if the layout does not say.
+	MetricsAddress string
+	// Backend is where the central broker is. It is not part of the layout
+	// file but of cluster-backend.zeek.
+	Backend Backend
+}
+
+// Node is the node of that name.
+func (l *Layout) Node(name string) (Node, bool) {
+	i := slices.IndexFunc(l.Nodes, func(n Node) bool { return n.Name == name })
+	if i < 0 {
+		return Node{}, false
+	}
+	return l.Nodes[i], true
+}
+
+// Names is the names of all nodes.
+func (l *Layout) Names() []string {
+	names := make([]string, len(l.Nodes))
+	for i, n := range l.Nodes {
+		names[i] = n.Name
+	}
+	return names
+}
+
+// LogEndpoints is where nodes push their logs: every logger, or the manager
+// where it is the logger (spec: wire 1.1, connect_log_endpoints).
+func (l *Layout) LogEndpoints() []string {
+	var endpoints []string
+	for _, n := range l.Nodes {
+		if n.Type == TypeLogger || n.Type == TypeManager && l.ManagerIsLogger {
+			endpoints = append(endpoints, Endpoint(n.Address, n.Port))
+		}
+	}
+	return endpoints
+}
+
+// Backend is the endpoints of the central XPUB/XSUB broker, by the names of
+// Zeek's Cluster::Backend::ZeroMQ. What a node's XSUB connects to is where the
+// broker's XPUB listens, and the other way round (spec: wire 1.1).
+type Backend struct {
+	ListenXPub, ListenXSub   string
+	ConnectXPub, ConnectXSub string
+}
+
+// DefaultBackend is Zeek's: broker and nodes on one machine, ports 5555 and 5556.
+var DefaultBackend = NewBackend(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5555, 5556)
+
+// NewBackend is a broker that listens with its XPUB and its XSUB socket on two
+// ports of one address.
+func NewBackend(address netip.Addr, xpub, xsub int) Backend {
+	return Backend{
+		ListenXPub:  Endpoint(address, xpub),
+		ListenXSub:  Endpoint(address, xsub),
+		ConnectXPub: Endpoint(address, xsub),
+		ConnectXSub: Endpoint(address, xpub),
+	}
+}
+
+// Endpoint is address and port as libzmq writes them: tcp://127.0.0.1:5555,
+// tcp://[::1]:5555.
+func Endpoint(address netip.Addr, port int) string {
+	return "tcp://" + net.JoinHostPort(address.String(), strconv.Itoa(port))
+}
+
+// buildLayout lays the configured cluster out: names, and ports that are
+// counted up in the order of the layout. Ports that clash or run out, and names
+// that occur twice, are reported to s.
+func buildLayout(c *Config, s *source) *Layout {
+	address, _ := netip.ParseAddr(c.Cluster.Address) // checked before
+	b := &layoutBuilder{
+		source:  s,
+		address: address,
+		listen:  portCounter{next: c.Cluster.Port, key: "cluster.port"},
+		metrics: portCounter{next: c.Cluster.MetricsPort, key: "cluster.metrics_port"},
+		ports:   map[int]portOwner{},
+		names:   map[string]string{},
+		layout: &Layout{
+			Name:            c.Cluster.Name,
+			ManagerIsLogger: c.Loggers.Count <= 0,
+			MetricsAddress:  c.Cluster.MetricsAddress,
+			Backend:         NewBackend(address, c.Broker.XPubPort, c.Broker.XSubPort),
+		},
+	}
+	b.claim(c.Broker.XPubPort, portOwner{"the broker's XPUB port", "broker.xpub_port"})
+	b.claim(c.Broker.XSubPort, portOwner{"the broker's XSUB port", "broker.xsub_port"})
+	b.section(section{"manager", TypeManager, 1, c.Manager.Port, c.Manager.Process}, func(int) string { return "manager" })
+	b.section(section{"loggers", TypeLogger, c.Loggers.Count, c.Loggers.Port, c.Loggers.Process}, numbered("logger-"))
+	b.section(section{"proxies", TypeProxy, c.Proxies.Count, c.Proxies.Port, c.Proxies.Process}, numbered("proxy-"))
+	for i, w := range c.Workers {
+		first := len(b.layout.Nodes)
+		b.section(section{workersPath(s, i), TypeWorker, w.Count, 0, w.Process}, workerNames(c.Workers, i))
+		for n := range b.layout.Nodes[first:] {
+			b.layout.Nodes[first+n].Interface = w.Interface
+		}
+	}
+	return b.layout
+}
+
+// workerNames is how the i-th section of workers names its nodes: worker-1 if
+// it is the only one, else worker-<section>-1 (spec: generators R2, R3).
+func workerNames(sections []Workers, i int) func(int) string {
+	switch {
+	case sections[i].Name != "":
+		return numbered("worker-" + sections[i].Name + "-")
+	case len(sections) > 1:
+		return numbered(fmt.Sprintf("worker-%d-", i+1))
+	default:
+		return numbered("worker-")
+	}
+}
+
+// numbered names nodes prefix1, prefix2, … without padding.
+func numbered(prefix string) func(int) string {
+	return func(n int) string { return prefix + strconv.Itoa(n) }
+}

@@ -1,0 +1,231 @@
+package layoutgen
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+//go:embed default.toml
+var defaultTOML string
+
+// DefaultTOML is the text of the embedded default configuration.
+func DefaultTOML() string { return defaultTOML }
+
+// Default is the embedded default configuration: a manager, a logger, a proxy
+// and two workers on loopback, all run by zctl's own cluster runtime.
+func Default() *Config {
+	c, err := Parse("", nil)
+	if err != nil {
+		panic("embedded default.toml: " + err.Error()) // a test reads it
+	}
+	return c
+}
+
+// maxFileSize bounds a configuration or layout file, in bytes: 10,000 nodes
+// take 1.2 MB.
+const maxFileSize = 16 << 20
+
+// Load reads and checks a configuration file. The error is a [Problems] that
+// lists everything wrong with the file, or says why it cannot be read. The
+// configuration is returned beside a Problems too, with the default in place of
+// each value that could not be used, so that a caller can go on looking for
+// more.
+func Load(file string) (*Config, error) {
+	doc, err := readFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read configuration: %w", err)
+	}
+	return Parse(file, doc)
+}
+
+// Parse is [Load] for a document that is already in memory; file is its name
+// in messages, and its directory is what relative paths count from.
+func Parse(file string, doc []byte) (*Config, error) {
+	src := &source{file: file, at: keyPositions(string(doc))}
+	tables, err := decodeTOML(file, string(doc))
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := decodeTOML("default.toml", defaultTOML)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{File: file, source: src}
+	fill(c, &source{file: "default.toml"}, defaults)
+	if hosts, reserved := tables["host"]; reserved {
+		src.problemf(hostPath(hosts), "[[host]] is reserved for clusters over several hosts, which this version does not run; remove it")
+		delete(tables, "host")
+	}
+	fill(c, src, tables)
+	c.shortages(tables)
+	c.resolvePaths()
+	c.check(src)
+	buildLayout(c, src)
+	return c, src.problems.orNil()
+}
+
+// ParseBaseDir finds base_dir in a configuration that may be wrong everywhere
+// else, so that somebody who is editing it can still look at what runs. The
+// result is "" where the file does not say.
+func ParseBaseDir(file string, doc []byte) (string, error) {
+	tables, err := decodeTOML(file, string(doc))
+	if err != nil {
+		return "", err
+	}
+	c := &Config{File: file}
+	c.BaseDir, _ = tables["base_dir"].(string)
+	c.resolvePaths()
+	return c.BaseDir, nil
+}
+
+// Layout is the layout the configuration describes.
+func (c *Config) Layout() *Layout {
+	s := &source{}
+	if c.source != nil {
+		s.at = c.source.at
+	}
+	return buildLayout(c, s)
+}
+
+// Problem is something wrong with the value at path ("workers[0].cpus") that
+// only the host can tell, for a caller that knows the host.
+func (c *Config) Problem(path, format string, args ...any) Problem {
+	s := source{}
+	if c.source != nil {
+		s = source{file: c.source.file, at: c.source.at}
+	}
+	s.problemf(path, "%s: "+format, append([]any{display(path)}, args...)...)
+	return s.problems[0]
+}
+
+func fill(c *Config, src *source, tables map[string]any) {
+	top := reflect.ValueOf(c).Elem()
+	d := &decoder{source: src, elsewhere: sectionsOf(top)}
+	d.table("", tables, top)
+}
+
+// shortages makes "error" of on_shortage in the sections that ask for CPUs
+// without saying what to do when there are not enough: who asks wants to know.
+func (c *Config) shortages(tables map[string]any) {
+	strict := func(in any, p *Process) {
+		section, _ := in.(map[string]any)
+		_, asks := section["cpus"]
+		_, says := section["on_shortage"]
+		if asks && !says {
+			p.OnShortage = ShortageError
+		}
+	}
+	strict(tables["manager"], &c.Manager.Process)
+	strict(tables["loggers"], &c.Loggers.Process)
+	strict(tables["proxies"], &c.Proxies.Process)
+	sections := tableList(tables["workers"])
+	for i := range min(len(sections), len(c.Workers)) {
+		strict(sections[i], &c.Workers[i].Process)
+	}
+}
+
+// resolvePaths makes the paths in the configuration independent of the working
+// directory: they count from the directory of the file.
+func (c *Config) resolvePaths() {
+	dir := filepath.Dir(c.File)
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	resolve := func(path *string) {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(dir, *path)
+		}
+	}
+	resolve(&c.BaseDir)
+	for _, p := range c.processes() {
+		if strings.Contains(p.Command, "/") {
+			resolve(&p.Command)
+		}
+	}
+}
+
+// processes is the process settings of all sections.
+func (c *Config) processes() []*Process {
+	all := []*Process{&c.Manager.Process, &c.Loggers.Process, &c.Proxies.Process}
+	for i := range c.Workers {
+		all = append(all, &c.Workers[i].Process)
+	}
+	return all
+}
+
+// decodeTOML is the document as the library decodes it. A syntax error is a
+// Problems of one.
+func decodeTOML(file, doc string) (map[string]any, error) {
+	tables := map[string]any{}
+	_, err := toml.Decode(doc, &tables)
+	var syntax toml.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, Problems{syntaxProblem(file, doc, syntax)}
+	case err != nil:
+		return nil, Problems{{File: file, Message: err.Error()}}
+	}
+	return tables, nil
+}
+
+// syntaxProblem is a syntax error at the place its offset says, which is right
+// at line ends too, where the library's line is one too many.
+func syntaxProblem(file, doc string, err toml.ParseError) Problem {
+	before := doc[:min(max(err.Position.Start, 0), len(doc))]
+	return Problem{
+		File:    file,
+		Line:    strings.Count(before, "\n") + 1,
+		Col:     len(before) - strings.LastIndexByte(before, '\n'),
+		Message: err.Message,
+	}
+}
+
+// tableList is a TOML value as a list of tables, nil if it is nothing like it.
+func tableList(v any) []map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return []map[string]any{v}
+	case []map[string]any:
+		return v
+	case []any: // an array written inline
+		var tables []map[string]any
+		for _, element := range v {
+			table, ok := element.(map[string]any)
+			if !ok {
+				return nil
+			}
+			tables = append(tables, table)
+		}
+		return tables
+	}
+	return nil
+}
+
+func hostPath(v any) string {
+	if _, single := v.(map[string]any); single {
+		return "host"
+	}
+	return "host[0]"
+}
+
+// readFile reads a whole file of at most maxFileSize bytes.
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	if info.Size() > maxFileSize {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", name, info.Size(), maxFileSize)
+	}
+	return os.ReadFile(name)
+}
