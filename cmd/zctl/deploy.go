@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"zctl/supervisor"
+	"zctl/supervisor/api"
+)
+
+var deployCommand = &cli.Command{
+	Name:  "deploy",
+	Usage: "make the cluster what the configuration says",
+	Description: `Reads the configuration, compares it with what runs, and changes only what
+differs: nodes that are new or stopped are started, those that differ are
+restarted, those that are no longer configured are stopped, all others keep
+running. Starts the supervisor if none runs. With no zctl.toml at all it runs the
+embedded default: a manager, a logger, a proxy and two workers on loopback.
+
+Returns when every node is ready or has died once. A node that died is tried
+again and again; zctl status tells.
+
+Examples:
+  zctl deploy
+  zctl deploy --dry-run
+  zctl --config site.toml deploy --timeout 2m` + exitCodesHelp,
+	Flags: []cli.Flag{
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be done, and do nothing"},
+		timeoutFlag(),
+	},
+	Action: deploy,
+}
+
+// timeoutFlag is for verbs that wait.
+func timeoutFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "how long to wait for the nodes"}
+}
+
+func deploy(c *cli.Context) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	config, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config)
+	if err != nil {
+		return err
+	}
+	dirs := supervisor.Dirs(config.BaseDir)
+	if err := deployment.Check(dirs); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	for _, warning := range warnings(config) {
+		fmt.Fprintln(c.App.ErrWriter, warning)
+	}
+	client := api.NewClient(dirs)
+	if c.Bool("dry-run") {
+		return dryRun(c, client, dirs, deployment)
+	}
+	if err := ensure(c.Context, client, dirs); err != nil {
+		return err
+	}
+	p := newProgress(c.App.ErrWriter)
+	result, err := client.Deploy(c.Context, deployment, c.Duration("timeout"), p.event)
+	if err != nil {
+		p.done()
+		return err
+	}
+	printChanges(c, result.Changes)
+	return p.conclude(result, "ready")
+}
+
+// dryRun prints the plan, from the supervisor or from what the last one left.
+func dryRun(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) error {
+	changes, err := client.Plan(c.Context, d)
+	var e *api.Error
+	if errors.As(err, &e) && e.Kind == api.Unavailable {
+		var left []supervisor.Have
+		if left, err = supervisor.SavedNodes(dirs); err == nil {
+			changes = supervisor.Diff(left, d.Nodes)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	printChanges(c, changes)
+	return nil
+}
+
+func printChanges(c *cli.Context, changes []supervisor.Change) {
+	for _, change := range changes {
+		fmt.Fprintln(c.App.Writer, change)
+	}
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"zctl/cpuaffinity"
+	"zctl/layoutgen"
+	"zctl/supervisor"
+)
+
+// newDeployment makes of a configuration what the supervisor is to run.
+func newDeployment(config *layoutgen.Config) (supervisor.Deployment, error) {
+	layout := config.Layout()
+	placement, err := place(layout)
+	if err != nil {
+		return supervisor.Deployment{}, &exitError{exitUsage, err}
+	}
+	d := supervisor.Deployment{
+		Cluster:          config.Cluster.Name,
+		OnSupervisorExit: config.Cluster.OnSupervisorExit,
+		GiveUpAfter:      config.Cluster.GiveUpAfter,
+		Files: map[string]string{
+			layoutgen.LayoutFile:  layout.Zeek(),
+			layoutgen.BackendFile: layout.Backend.Zeek(),
+		},
+	}
+	for i, node := range layout.Nodes {
+		spec, err := newSpec(layout, node, placement[i].CPUs)
+		if err != nil {
+			return supervisor.Deployment{}, err
+		}
+		d.Nodes = append(d.Nodes, spec)
+	}
+	return d, nil
+}
+
+func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.List) (supervisor.Spec, error) {
+	p := node.Process
+	argv, err := commandLine(node)
+	if err != nil {
+		return supervisor.Spec{}, fmt.Errorf("cannot start %s: %w", node.Name, err)
+	}
+	return supervisor.Spec{
+		Name: node.Name, Type: node.Type, Engine: p.Engine,
+		Argv: argv, Env: p.Env,
+		Interface: node.Interface, Address: node.Address.String(), Port: node.Port, MetricsPort: node.MetricsPort,
+		CPUs: cpus, Nice: p.Nice,
+		Joins:       joins(layout, node),
+		NotifyOnly:  p.Engine == layoutgen.EngineGo && p.Command == "",
+		ReadyAfter:  p.ReadyAfter,
+		StopTimeout: p.StopTimeout,
+	}, nil
+}
+
+// joins is what a node cannot learn of the cluster while it runs: where the
+// broker is, and for who sends logs, who takes them.
+func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
+	b := layout.Backend
+	all := []string{b.ConnectXPub, b.ConnectXSub}
+	if node.Type == layoutgen.TypeManager {
+		all = append(all, b.ListenXPub, b.ListenXSub)
+	}
+	if node.Type != layoutgen.TypeLogger && node.Process.Engine != layoutgen.EngineGo {
+		all = append(all, layout.LogEndpoints()...)
+	}
+	return all
+}
+
+// commandLine is the program of a node and its arguments.
+func commandLine(node layoutgen.Node) ([]string, error) {
+	p := node.Process
+	switch {
+	case p.Engine == layoutgen.EngineZeek:
+		program := p.Command
+		if program == "" {
+			program = "zeek"
+		}
+		path, err := lookPath(program)
+		return append([]string{path}, zeekArgs(node)...), err
+	case p.Command != "":
+		path, err := lookPath(p.Command)
+		return append([]string{path}, p.Args...), err
+	default:
+		self, err := os.Executable()
+		return append([]string{self, "node"}, p.Args...), err
+	}
+}
+
+// zeekArgs is what a zeek process is told (spec: generators R10, R20): the
+// interface, the configured arguments or "local", the backend, and behind it
+// where its broker is.
+func zeekArgs(node layoutgen.Node) []string {
+	var args []string
+	if node.Type == layoutgen.TypeWorker {
+		args = append(args, "-i", node.Interface)
+	}
+	if len(node.Process.Args) == 0 {
+		args = append(args, "local")
+	}
+	args = append(args, node.Process.Args...)
+	return append(args, "policy/frameworks/cluster/backend/zeromq", layoutgen.BackendFile)
+}
+
+// lookPath finds a program.
+func lookPath(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	var e *exec.Error
+	if errors.As(err, &e) {
+		return "", fmt.Errorf("%s: %w", program, e.Err)
+	}
+	return path, err
+}
+
+// place decides which CPUs each node of a layout runs on.
+func place(layout *layoutgen.Layout) ([]cpuaffinity.Assignment, error) {
+	topology, err := cpuaffinity.Host()
+	if err != nil {
+		return nil, err
+	}
+	requests := make([]cpuaffinity.Request, len(layout.Nodes))
+	for i, node := range layout.Nodes {
+		requests[i] = request(node)
+	}
+	return cpuaffinity.Plan(topology, requests)
+}
+
+// request is the wish for CPUs of a node whose list has been checked.
+func request(node layoutgen.Node) cpuaffinity.Request {
+	r := cpuaffinity.Request{
+		Node:     node.Name,
+		Group:    node.Section,
+		Worker:   node.Type == layoutgen.TypeWorker,
+		NIC:      device(node.Interface),
+		Shortage: cpuaffinity.Policy(node.Process.OnShortage),
+	}
+	switch node.Process.CPUs {
+	case layoutgen.CPUsAuto:
+		r.Auto = true
+	case layoutgen.CPUsNone:
+	default:
+		r.CPUs, _ = cpuaffinity.Parse(node.Process.CPUs)
+	}
+	return r
+}
+
+// unusableHere is what is wrong with a configuration on this host.
+func unusableHere(config *layoutgen.Config) layoutgen.Problems {
+	var problems layoutgen.Problems
+	bySection := map[string]layoutgen.Node{} // one node each: they are all alike
+	for _, node := range config.Layout().Nodes {
+		bySection[node.Section] = node
+	}
+	for _, section := range slices.Sorted(maps.Keys(bySection)) {
+		node := bySection[section]
+		p := node.Process
+		if p.CPUs != layoutgen.CPUsAuto && p.CPUs != layoutgen.CPUsNone {
+			if _, err := cpuaffinity.Parse(p.CPUs); err != nil {
+				problems = append(problems, config.Problem(section+".cpus", "%v", err))
+			} else if p.CPUs == "" {
+				problems = append(problems, config.Problem(section+".cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`))
+			}
+		}
+		if _, err := commandLine(node); err != nil {
+			key := ".engine"
+			if p.Command != "" {
+				key = ".command"
+			}
+			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
+		}
+	}
+	return problems
+}
+
+// warnings is what will work, but perhaps not as somebody expects.
+func warnings(config *layoutgen.Config) []string {
+	var all []string
+	have := interfaces()
+	missing := map[string]bool{}
+	for _, node := range config.Layout().Nodes {
+		if dev := device(node.Interface); dev != "" && !slices.Contains(have, dev) && !missing[dev] {
+			missing[dev] = true
+			all = append(all, fmt.Sprintf("warning: interface %s of %s does not exist here (have %s)", dev, node.Name, strings.Join(have, ", ")))
+		}
+	}
+	return all
+}
+
+// device is the network device behind an interface as Zeek writes it: without
+// packet source prefix and instance. It is "" where the prefix means that the
+// rest need not be a device.
+func device(iface string) string {
+	prefix, rest, ok := strings.Cut(iface, "::")
+	if !ok {
+		return iface
+	}
+	if prefix != "af_packet" && prefix != "pcap" {
+		return ""
+	}
+	return rest
+}
+
+func interfaces() []string {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, i := range all {
+		names = append(names, i.Name)
+	}
+	slices.Sort(names)
+	return names
+}

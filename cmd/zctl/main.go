@@ -1,0 +1,154 @@
+// Command zctl runs Zeek clusters: it reads one TOML file, lays the cluster
+// out, and starts, pins, restarts, watches and stops every node of it. With
+// "zctl node" it is a node itself.
+//
+// One file is one verb. A verb looks at its arguments, asks the supervisor (or
+// package layoutgen, where no cluster need run), and prints: it decides nothing
+// that a program using package supervisor/api could not have, too.
+//
+// stdout carries what was asked for and nothing else; progress, warnings and
+// errors go to stderr.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
+}
+
+// Exit codes, the same for every verb.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // a node failed
+	exitUsage       = 2 // usage or configuration
+	exitUnreachable = 3 // supervisor or host
+	exitTimedOut    = 4
+)
+
+// run does all that main does, and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := newApp(stdout, stderr)
+	err := app.RunContext(ctx, permute(app, args))
+	if err == nil {
+		return exitDone
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{codeOf(err), err}
+	}
+	if exit.err != nil {
+		say(stderr, exit.err.Error())
+	}
+	return exit.code
+}
+
+// exitError is an error that decides the exit code. Without an error in it
+// there is nothing to say: what was printed says it.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usagef is an error of whoever typed the command.
+func usagef(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// say prints an error: each line marked with the program's name, unless it
+// begins with the place in a file that it is about.
+func say(w io.Writer, text string) {
+	for line := range strings.Lines(text) {
+		if file, _, ok := strings.Cut(line, ":"); !ok || !strings.HasSuffix(file, ".toml") {
+			line = "zctl: " + line
+		}
+		fmt.Fprintln(w, strings.TrimRight(line, "\n"))
+	}
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:        "zctl",
+		Usage:       "run Zeek clusters: lay out, start, pin, restart, watch",
+		Description: "Start with: zctl deploy, then zctl status.\nEvery verb has --help with an example and its exit codes." + exitCodesHelp,
+		Writer:      stdout,
+		ErrWriter:   stderr,
+		HideVersion: true,
+		Flags:       commonFlags(),
+		Commands: []*cli.Command{
+			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
+			nodesCommand, checkCommand, layoutCommand, cpuCommand,
+			logsCommand, eventsCommand, superviseCommand, nodeCommand, shutdownCommand,
+			versionCommand, completionCommand,
+		},
+		OnUsageError:   onUsageError,
+		ExitErrHandler: func(*cli.Context, error) {}, // run does it
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return cli.ShowAppHelp(c)
+			}
+			return usagef("unknown command %q; zctl --help lists them", c.Args().First())
+		},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = onUsageError
+		command.Flags = append(command.Flags, commonFlags()...)
+		command.HideHelpCommand = true
+	}
+	return app
+}
+
+// exitCodesHelp ends the description of every verb.
+const exitCodesHelp = `
+
+Exit codes:
+  0  done
+  1  a node failed
+  2  usage or configuration
+  3  supervisor or host unreachable
+  4  timed out`
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	name := "zctl"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != name {
+		name += " " + c.Command.Name
+	}
+	return usagef("%s: %v; see %s --help", name, err, name)
+}
+
+// commonFlags are understood before and behind every verb.
+func commonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "read the configuration from `FILE` instead of $ZCTL_CONFIG, ./zctl.toml or /etc/zctl/zctl.toml"},
+		&cli.StringFlag{Name: "base-dir", Usage: "use `DIR` instead of the configuration's base_dir"},
+	}
+}
+
+// common is the value of a common flag, wherever it was given.
+func common(c *cli.Context, name string) string {
+	for _, c := range c.Lineage() {
+		if c.IsSet(name) {
+			return c.String(name)
+		}
+	}
+	return ""
+}
+
+// noArgs is for verbs that take none.
+func noArgs(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("zctl %s takes no arguments, not %q; see zctl %s --help", c.Command.Name, c.Args().First(), c.Command.Name)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// permute moves the flags of a verb in front of its other arguments, because
+// the library stops looking for flags at the first argument that is none, and
+// "zctl logs worker-1 -f" is what people type. Behind "--" nothing is moved.
+func permute(app *cli.App, args []string) []string {
+	verb := slices.IndexFunc(args, func(a string) bool { return app.Command(a) != nil })
+	if verb < 1 {
+		return args
+	}
+	var flags, others []string
+	rest := args[verb+1:]
+	for len(rest) > 0 {
+		arg := rest[0]
+		rest = rest[1:]
+		if arg == "--" {
+			others = append(append(others, arg), rest...)
+			break
+		}
+		if !strings.HasPrefix(arg, "-") || arg == "-" {
+			others = append(others, arg)
+			continue
+		}
+		flags = append(flags, arg)
+		if takesValue(app.Command(args[verb]), arg) && len(rest) > 0 {
+			flags = append(flags, rest[0])
+			rest = rest[1:]
+		}
+	}
+	return slices.Concat(args[:verb+1], flags, others)
+}
+
+// takesValue says whether the argument behind a flag belongs to it.
+func takesValue(command *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	if strings.Contains(name, "=") {
+		return false
+	}
+	for _, flag := range command.Flags {
+		if slices.Contains(flag.Names(), name) {
+			_, boolean := flag.(*cli.BoolFlag)
+			return !boolean
+		}
+	}
+	return false
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"zctl/supervisor"
+	"zctl/supervisor/lifecycle"
+)
+
+var statusCommand = &cli.Command{
+	Name:      "status",
+	Usage:     "show how the nodes are",
+	ArgsUsage: "[NODES]",
+	Description: `Shows one line for each node. UP is how long its process runs, RESTARTS how often
+it was restarted after it died, CPUS what its threads may run on (with the wish
+behind it if that differs), PEERS how many of the other nodes it has met on the
+bus. CPU% is since somebody last looked.
+` + nodesHelp + `
+Exits with 0 only if every node shown is ready.
+
+Examples:
+  zctl status
+  zctl status workers
+  zctl status --json | jq '.nodes[] | select(.state != "ready")'
+  zctl status --watch` + exitCodesHelp,
+	Flags: []cli.Flag{
+		&cli.BoolFlag{Name: "json", Usage: "print everything as JSON"},
+		&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "show it anew every second, until interrupted"},
+	},
+	Action: status,
+}
+
+func status(c *cli.Context) error {
+	if c.Bool("watch") {
+		return watch(c)
+	}
+	s, err := lookStatus(c)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		err = printJSON(c.App.Writer, s)
+	} else {
+		printStatus(c.App.Writer, s, time.Now())
+	}
+	if err == nil && !allReady(s) {
+		err = &exitError{exitFailed, nil}
+	}
+	return err
+}
+
+func lookStatus(c *cli.Context) (supervisor.Status, error) {
+	client, dirs, err := reach(c)
+	if err != nil {
+		return supervisor.Status{}, err
+	}
+	s, err := client.Status(c.Context, c.Args().Slice())
+	return s, explain(err, dirs)
+}
+
+// watch shows the status again and again. It goes on when the supervisor does
+// not answer: that is a thing to watch, too.
+func watch(c *cli.Context) error {
+	out := c.App.Writer
+	for {
+		s, err := lookStatus(c)
+		var screen strings.Builder
+		switch {
+		case err != nil && codeOfExit(err) == exitUsage:
+			return err
+		case err != nil:
+			say(&screen, err.Error())
+		case c.Bool("json"):
+			printJSON(&screen, s)
+		default:
+			printStatus(&screen, s, time.Now())
+		}
+		if isTerminal(out) {
+			fmt.Fprint(out, "\x1b[H\x1b[2J")
+		}
+		if _, err := io.WriteString(out, screen.String()); err != nil {
+			return nil // nobody reads any more
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-c.Context.Done():
+			return nil
+		}
+	}
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func allReady(s supervisor.Status) bool {
+	for _, n := range s.Nodes {
+		if n.State != string(lifecycle.Ready) {
+			return false
+		}
+	}
+	return true
+}
+
+// printStatus prints the status as a table.
+func printStatus(w io.Writer, s supervisor.Status, now time.Time) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tTYPE\tSTATE\tPID\tUP\tRESTARTS\tCPUS\tPEERS\tCPU%\tRSS\tMESSAGE")
+	for _, n := range s.Nodes {
+		fmt.Fprintln(t, strings.Join(row(n, now), "\t"))
+	}
+	t.Flush()
+	if s.Supervisor.Message != "" {
+		fmt.Fprintf(w, "\nsupervisor: %s\n", s.Supervisor.Message)
+	}
+}
+
+func row(n supervisor.NodeStatus, now time.Time) []string {
+	r := []string{n.Name, string(n.Type), n.State, "-", "-", strconv.Itoa(n.Restarts), "-", "-", "-", "-", n.Message}
+	if n.Message == "" {
+		r[10] = "-"
+	}
+	if n.Peers != nil {
+		r[7] = fmt.Sprintf("%d/%d", n.Peers.Up, n.Peers.Total)
+	}
+	if n.CPUs.Want != "" {
+		r[6] = n.CPUs.Want
+	}
+	if n.PID == 0 {
+		return r
+	}
+	r[3] = strconv.Itoa(n.PID)
+	if n.StartedAt != nil {
+		r[4] = shortAge(now.Sub(*n.StartedAt))
+	}
+	r[6] = n.CPUs.Have
+	if !n.CPUs.OK {
+		r[6] += " (want " + n.CPUs.Want + ")"
+	}
+	r[8] = strconv.FormatFloat(n.CPUPercent, 'f', 1, 64)
+	r[9] = shortBytes(n.RSSBytes)
+	return r
+}
+
+// shortAge is a duration in at most two units: 5.2s, 3m12s, 4h5m, 12d3h.
+func shortAge(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	default:
+		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	}
+}
+
+func shortBytes(n uint64) string {
+	const mib = 1 << 20
+	if n < 1024*mib {
+		return fmt.Sprintf("%dM", n/mib)
+	}
+	return fmt.Sprintf("%.1fG", float64(n)/(1024*mib))
+}

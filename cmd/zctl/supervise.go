@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"zctl/supervisor"
+	"zctl/supervisor/api"
+	"zctl/supervisor/notify"
+)
+
+var superviseCommand = &cli.Command{
+	Name:  "supervise",
+	Usage: "run the supervisor in the foreground",
+	Description: `Runs the supervisor until it gets TERM or INT, or zctl shutdown. It adopts the
+nodes of a predecessor, then deploys the configuration as zctl deploy does. What
+becomes of the nodes at its end is on_supervisor_exit of the configuration: by
+default they keep running.
+
+It tells systemd when it is up (Type=notify); scripts/systemd/zctl.service is a
+unit for it. zctl deploy starts a supervisor in the background by itself, so this
+verb is for service managers and containers.
+
+Examples:
+  zctl supervise
+  zctl supervise --config /etc/zctl/zctl.toml` + exitCodesHelp,
+	Flags: []cli.Flag{
+		// Used by deploy: deploy nothing, and say on descriptor 3 when ready.
+		&cli.BoolFlag{Name: "daemon", Hidden: true},
+	},
+	Action: func(c *cli.Context) error {
+		if err := noArgs(c); err != nil {
+			return err
+		}
+		if c.Bool("daemon") {
+			return superviseDaemon(c)
+		}
+		return superviseForeground(c)
+	},
+}
+
+func superviseForeground(c *cli.Context) error {
+	config, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
+	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
+		if err := deployment.Check(s.Dirs); err != nil {
+			return &exitError{exitUsage, err}
+		}
+		go func() {
+			if _, err := s.Deploy(c.Context, deployment); err != nil && !errors.Is(err, supervisor.ErrEnding) {
+				log.Error("cannot deploy", "err", err)
+			}
+		}()
+		if err := notify.Send("READY=1", fmt.Sprintf("STATUS=supervising %d nodes", len(deployment.Nodes))); err != nil {
+			log.Warn("cannot tell the service manager", "err", err)
+		}
+		return nil
+	})
+}
+
+// superviseDaemon is the supervisor that deploy starts: it hears what to run
+// over its socket, and says through descriptor 3 when that is open, or why not.
+func superviseDaemon(c *cli.Context) error {
+	tell := os.NewFile(3, "ready")
+	log := slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
+	err := supervise(c.Context, supervisor.Dirs(common(c, "base-dir")), log, func(*supervisor.Supervisor) error {
+		_, err := io.WriteString(tell, daemonReady)
+		return errors.Join(err, tell.Close())
+	})
+	if err != nil {
+		io.WriteString(tell, err.Error()) // closed if it was up
+	}
+	return err
+}
+
+// supervise runs a supervisor and its socket until a signal or a shutdown. up
+// is called when it answers.
+func supervise(ctx context.Context, dirs supervisor.Dirs, log *slog.Logger, up func(*supervisor.Supervisor) error) error {
+	// A lost terminal is no reason to end. Ignored, the signal would be ignored
+	// by the nodes, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	s, err := supervisor.Open(supervisor.Options{Dirs: dirs, Version: version(), Log: log})
+	if err != nil {
+		return &exitError{superviseCode(err), err}
+	}
+	defer s.Close() // at the very end: it lets the next supervisor in
+	server, err := api.Serve(dirs.Socket(), s, log)
+	if err != nil {
+		return errors.Join(err, s.Run(canceled()))
+	}
+	if err := up(s); err != nil {
+		return errors.Join(err, s.Run(canceled()), server.Close())
+	}
+	return errors.Join(s.Run(ctx), server.Close())
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+func superviseCode(err error) int {
+	if errors.Is(err, supervisor.ErrRunning) {
+		return exitFailed
+	}
+	return exitUsage
+}

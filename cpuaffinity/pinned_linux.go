@@ -1,0 +1,122 @@
+package cpuaffinity
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// The nice values of setpriority(2).
+const (
+	minNice = -20
+	maxNice = 19
+)
+
+var errStartLeft = errors.New("cannot tell whether the process was started: start ended its goroutine")
+
+// Pinned calls start on an OS thread that is bound to cpus (empty: left alone) and has the given nice value (0: left
+// alone; less than ours needs CAP_SYS_NICE or RLIMIT_NICE). It returns start's error as it is.
+//
+// A process that start forks from its own goroutine, as exec.Cmd.Start does, is born with that mask and nice value, and
+// so are all threads it ever makes. Goroutines that start begins are not bound. start is not called where the thread
+// cannot get all of cpus: the kernel would silently narrow a mask that names absent CPUs or some outside our cpuset.
+//
+// The thread is put back and then ends with the call, without being handed back to the Go scheduler: a lowered nice
+// value cannot be raised again by everybody, and since Linux 6.2 a mask once set is remembered, which would keep the
+// thread, and all threads and processes made by it, from following our cpuset when that grows. Hence start must not use
+// SysProcAttr.Pdeathsig: it would kill the process when this thread ends.
+func Pinned(cpus List, nice int, start func() error) error {
+	if err := checkPin(cpus, nice); err != nil {
+		return err
+	}
+	if len(cpus) == 0 && nice == 0 {
+		return start()
+	}
+	err := errStartLeft
+	onOwnThread(func() { err = pinThread(cpus, nice, start) })
+	return err
+}
+
+func checkPin(cpus List, nice int) error {
+	for _, cpu := range cpus {
+		if cpu < 0 || cpu > MaxCPU {
+			return fmt.Errorf("cannot bind a thread to CPU %d: CPU numbers go from 0 to %d", cpu, MaxCPU)
+		}
+	}
+	if nice < minNice || nice > maxNice {
+		return fmt.Errorf("cannot set nice value %d: nice values go from %d to %d", nice, minNice, maxNice)
+	}
+	return nil
+}
+
+// onOwnThread runs f on an OS thread that ends with it, and waits for f. The main thread of a process cannot end, so
+// when the scheduler offers that one it is held until f is done on another.
+func onOwnThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // a goroutine that ends locked takes its thread with it
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			onOwnThread(f)
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// pinThread sets up the calling thread, calls start, and puts the thread back as far as we may. What cannot be put back
+// does not matter, the thread is about to end; but until it has, it should not compete with workers.
+func pinThread(cpus List, nice int, start func() error) error {
+	if len(cpus) > 0 {
+		old, err := threadMask()
+		if err != nil {
+			return fmt.Errorf("cannot read our CPU affinity: %w", err)
+		}
+		defer func() { _ = unix.SchedSetaffinityDynamic(0, old) }()
+		if err := bind(cpus); err != nil {
+			return err
+		}
+	}
+	if nice != 0 {
+		old, err := threadNice()
+		if err != nil {
+			return fmt.Errorf("cannot read our nice value: %w", err)
+		}
+		defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, old) }()
+		if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+			return fmt.Errorf("cannot set nice value %d (ours is %d): %w: run with CAP_SYS_NICE, or choose %d or more",
+				nice, old, err, old)
+		}
+	}
+	return start()
+}
+
+// bind gives the calling thread exactly cpus.
+func bind(cpus List) error {
+	err := unix.SchedSetaffinityDynamic(0, listMask(cpus))
+	if errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("cannot bind a thread to %s: absent, offline, or outside our cpuset: %w", label(cpus), err)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot bind a thread to %s: %w", label(cpus), err)
+	}
+	granted, err := Affinity()
+	if err != nil {
+		return err
+	}
+	if !granted.SameSet(cpus) {
+		return fmt.Errorf("cannot bind a thread to %s: the kernel grants only %s: the others are absent, offline, or outside our cpuset",
+			label(cpus), granted)
+	}
+	return nil
+}
+
+// threadNice is the calling thread's nice value. The system call returns 20 - nice, to keep errors apart.
+func threadNice() (int, error) {
+	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	return 20 - raw, err
+}

@@ -1,0 +1,104 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"zctl/supervisor/lifecycle"
+	"zctl/supervisor/process"
+)
+
+// exited takes note of the end of the node's first process.
+func (n *node) exited(how process.Exit) {
+	proc, begin, died := n.proc, n.stderrAt, n.state.Phase.Up()
+	leftover := proc.Leftover()
+	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
+		leftover = len(proc.Members()) > 0
+	}
+	n.proc, n.digest = nil, ""
+	if leftover {
+		n.remains = proc
+		n.watchMembers(proc)
+	}
+	n.lastExit = exitInfo(how)
+	n.stepAfter(&death{proc.ID().PID, n.lastExit}, lifecycle.Event{
+		Kind:     lifecycle.Exited,
+		Cause:    fmt.Sprintf("%v after %v", how, age(n.state.Since)),
+		Leftover: leftover,
+	})
+	if died {
+		n.lastWords = n.words(begin)
+	}
+}
+
+// words is the last that a process wrote to stderr.log from offset on.
+func (n *node) words(offset int64) string {
+	const most = 3 // lines
+	return strings.Join(lastLines(n.shared.dirs.Stderr(n.name), offset, most), "\n")
+}
+
+// watchMembers tells the node when the last process of a session has ended. For
+// that there is no descriptor to wait on, so it looks, ever less often.
+func (n *node) watchMembers(proc *process.Process) {
+	const first, longest = 2 * time.Millisecond, 200 * time.Millisecond
+	go func() {
+		for pause := first; ; pause = min(2*pause, longest) {
+			if len(proc.Members()) == 0 {
+				n.tell(emptied{proc})
+				return
+			}
+			select {
+			case <-time.After(pause):
+			case <-n.done:
+				return
+			}
+		}
+	}()
+}
+
+// adopt takes over a process that a predecessor made.
+func (n *node) adopt(a adoption) {
+	n.proc, n.digest = a.proc, a.saved.Digest
+	n.peers, n.text = a.saved.Peers, a.saved.Text
+	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
+	n.note(n.listen())
+	n.watch(a.proc)
+	n.state.Wanted = n.target.up
+	n.step(lifecycle.Event{
+		Kind:  lifecycle.Adopted,
+		Cause: "adopted " + strconv.Itoa(a.proc.ID().PID),
+		Ready: a.saved.Ready,
+		Since: a.saved.StartedAt,
+	})
+}
+
+// writePID keeps the file pid in the work directory true, for people and
+// scripts; zctl itself never reads it.
+func (n *node) writePID() error {
+	file := filepath.Join(n.shared.dirs.Node(n.name), "pid")
+	pid := 0
+	if n.proc != nil {
+		pid = n.proc.ID().PID
+	}
+	if pid == n.pidWritten {
+		return nil
+	}
+	n.pidWritten = pid
+	if pid == 0 {
+		return os.Remove(file)
+	}
+	if err := writeFileAtomic(file, []byte(strconv.Itoa(pid)+"\n"), 0o644, false); err != nil {
+		return fmt.Errorf("cannot write pid file: %w", err)
+	}
+	return nil
+}
+
+// refreshFiles gives a node that runs the files of a new deployment; it reads
+// them when it needs to.
+func (n *node) refreshFiles() error {
+	return writeFiles(n.shared.dirs.Node(n.name), n.target.files)
+}

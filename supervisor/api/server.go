@@ -1,0 +1,218 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"zctl/supervisor"
+)
+
+const (
+	// maxBody bounds a request, in bytes: a deployment of 10,000 nodes is 8 MB.
+	maxBody = 64 << 20
+	// readTimeout is how long a client may take to say what it wants.
+	readTimeout = 10 * time.Second
+	// writeTimeout is how long it may take to take a line of an answer.
+	writeTimeout = 10 * time.Second
+	// defaultTimeout is for requests that do not say how long to wait.
+	defaultTimeout = 5 * time.Minute
+)
+
+// Supervisor is what the server serves; [supervisor.Supervisor] is one.
+type Supervisor interface {
+	Status(patterns []string) (supervisor.Status, error)
+	Plan(supervisor.Deployment) ([]supervisor.Change, error)
+	Deploy(context.Context, supervisor.Deployment) (supervisor.Result, error)
+	Start(ctx context.Context, patterns []string) (supervisor.Result, error)
+	Stop(ctx context.Context, patterns []string) (supervisor.Result, error)
+	Restart(ctx context.Context, patterns []string) (supervisor.Result, error)
+	Shutdown(ctx context.Context, keepNodes bool) (supervisor.Result, error)
+	Listen(func(supervisor.Event)) (stop func())
+}
+
+// Server serves one supervisor on one socket.
+type Server struct {
+	http   *http.Server
+	socket string
+	done   chan error
+}
+
+// Serve opens the socket and answers on it until it is closed. A socket file
+// that is already there is a dead supervisor's: the lock of the base directory
+// keeps two from living there.
+func Serve(socket string, s Supervisor, log *slog.Logger) (*Server, error) {
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("cannot open control socket: %w", err)
+	}
+	// Between bind and chmod nobody else can reach it: its directory is 0700.
+	l, err := net.Listen("unix", socket)
+	if err == nil {
+		err = os.Chmod(socket, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot open control socket: %w", err)
+	}
+	server := &Server{
+		socket: socket,
+		done:   make(chan error, 1),
+		http: &http.Server{
+			Handler:           ownerOnly(handler(s)),
+			ReadHeaderTimeout: readTimeout,
+			ReadTimeout:       readTimeout,
+			IdleTimeout:       time.Minute,
+			ConnContext:       withPeer,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		},
+	}
+	go func() { server.done <- server.http.Serve(l) }()
+	return server, nil
+}
+
+// Close lets the answers under way end, for a while, and removes the socket.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		s.http.Close()
+	}
+	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+func handler(s Supervisor) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
+		status, err := s.Status(r.URL.Query()["node"])
+		answer(w, status, err)
+	})
+	mux.HandleFunc("POST /v1/plan", func(w http.ResponseWriter, r *http.Request) {
+		d, err := body[supervisor.Deployment](w, r)
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		changes, err := s.Plan(d)
+		answer(w, changes, badRequest(err))
+	})
+	long(mux, s, "deploy", s.Deploy)
+	long(mux, s, "start", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Start(ctx, n.Nodes) })
+	long(mux, s, "stop", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Stop(ctx, n.Nodes) })
+	long(mux, s, "restart", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Restart(ctx, n.Nodes) })
+	long(mux, s, "shutdown", func(ctx context.Context, b Shutdown) (supervisor.Result, error) {
+		return s.Shutdown(ctx, b.KeepNodes)
+	})
+	return mux
+}
+
+// long handles a verb that may take long: it answers in lines.
+func long[T any](mux *http.ServeMux, s Supervisor, verb string, do func(context.Context, T) (supervisor.Result, error)) {
+	mux.HandleFunc("POST /v1/"+verb, func(w http.ResponseWriter, r *http.Request) {
+		request, err := body[T](w, r)
+		timeout := defaultTimeout
+		if text := r.URL.Query().Get("timeout"); err == nil && text != "" {
+			timeout, err = time.ParseDuration(text)
+			err = badRequest(err)
+		}
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		lines := newLines(w)
+		defer lines.close()
+		stop := s.Listen(lines.event)
+		result, err := do(ctx, request)
+		stop()
+		if err != nil {
+			lines.end(line{Error: errorOf(err)})
+			return
+		}
+		lines.end(line{Result: &result})
+	})
+}
+
+// body decodes the body of a request.
+func body[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+	var v T
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+		return v, &Error{BadRequest, fmt.Sprintf("cannot understand request: %v", err)}
+	}
+	return v, nil
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		e := errorOf(err)
+		w.WriteHeader(map[Kind]int{BadRequest: 400, NotAllowed: 403, Unavailable: 503}[e.Kind])
+		v = line{Error: e}
+	}
+	json.NewEncoder(w).Encode(v)
+}
+
+func badRequest(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{BadRequest, err.Error()}
+}
+
+// errorOf is an error as it crosses the socket.
+func errorOf(err error) *Error {
+	var e *Error
+	var unknown *supervisor.UnknownNodeError
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &unknown):
+		return &Error{BadRequest, err.Error()}
+	case errors.Is(err, supervisor.ErrEnding):
+		return &Error{Unavailable, err.Error()}
+	default:
+		return &Error{Failed, err.Error()}
+	}
+}
+
+type peerKey struct{}
+
+// withPeer notes who is at the other end of a connection.
+func withPeer(ctx context.Context, conn net.Conn) context.Context {
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return ctx
+	}
+	var peer *unix.Ucred
+	raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	if err != nil {
+		return ctx
+	}
+	return context.WithValue(ctx, peerKey{}, peer)
+}
+
+// ownerOnly refuses everybody but root and the user the supervisor runs as.
+func ownerOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, _ := r.Context().Value(peerKey{}).(*unix.Ucred)
+		if peer == nil || peer.Uid != 0 && int(peer.Uid) != os.Geteuid() {
+			answer(w, nil, &Error{NotAllowed, "only root and the user who runs the supervisor may control it"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,75 @@
+package supervisor
+
+import "fmt"
+
+// ChangeAction is what a deploy does to a node.
+type ChangeAction string
+
+const (
+	ChangeStart   ChangeAction = "start"
+	ChangeStop    ChangeAction = "stop"
+	ChangeRestart ChangeAction = "restart"
+	ChangeNothing ChangeAction = "keep"
+)
+
+// Change is what a deploy would do to one node, and why.
+type Change struct {
+	Node   string       `json:"node"`
+	Action ChangeAction `json:"action"`
+	Why    string       `json:"why"`
+}
+
+// String is the change as a line of deploy --dry-run.
+func (c Change) String() string {
+	return fmt.Sprintf("%-7s  %s  (%s)", c.Action, c.Node, c.Why)
+}
+
+// Have is a node as it is, for [Diff].
+type Have struct {
+	Spec Spec
+	// Digest is the spec that its process was started with, "" without one.
+	Digest string
+	// Up says that a process of the node runs, or is about to.
+	Up bool
+}
+
+// Diff says what has to happen to the nodes that are there so that they become
+// the nodes that should be: one change for each node, in the order of want,
+// behind it those that are to go.
+func Diff(have []Have, want []Spec) []Change {
+	old := make(map[string]Have, len(have))
+	for _, h := range have {
+		old[h.Spec.Name] = h
+	}
+	var changes []Change
+	for _, spec := range want {
+		h, exists := old[spec.Name]
+		delete(old, spec.Name)
+		c := Change{Node: spec.Name}
+		switch {
+		case !exists:
+			c.Action, c.Why = ChangeStart, "new"
+		case !h.Up:
+			c.Action, c.Why = ChangeStart, "not running"
+		case h.Digest != spec.Digest():
+			c.Action, c.Why = ChangeRestart, orChanged(spec.differences(h.Spec))
+		default:
+			c.Action, c.Why = ChangeNothing, "unchanged"
+		}
+		changes = append(changes, c)
+	}
+	for _, h := range have {
+		if _, gone := old[h.Spec.Name]; gone {
+			changes = append(changes, Change{h.Spec.Name, ChangeStop, "not in the configuration"})
+		}
+	}
+	return changes
+}
+
+// orChanged covers a process whose old spec is not known.
+func orChanged(differences string) string {
+	if differences == "" {
+		return "started with another configuration"
+	}
+	return differences
+}

@@ -1,0 +1,114 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/supervisor/lifecycle"
+	"zctl/supervisor/process"
+)
+
+// Status says how the selected nodes are. It waits for nothing and nobody.
+func (s *Supervisor) Status(patterns []string) (Status, error) {
+	nodes, err := s.selected(patterns)
+	if err != nil {
+		return Status{}, err
+	}
+	s.mu.Lock()
+	d := s.deployment
+	s.mu.Unlock()
+	status := Status{
+		Cluster: d.Cluster,
+		Supervisor: SupervisorStatus{
+			PID: os.Getpid(), Version: s.Version, BaseDir: string(s.Dirs), StartedAt: s.started,
+			OnExit: d.OnSupervisorExit, Message: s.trouble(),
+		},
+		Nodes: make([]NodeStatus, 0, len(nodes)),
+	}
+	if status.Supervisor.OnExit == "" {
+		status.Supervisor.OnExit = layoutgen.ExitKeep
+	}
+	running := map[process.Identity]bool{}
+	for _, n := range s.all() {
+		if id := n.snapshot.Load().id; id.PID != 0 {
+			running[id] = true
+		}
+	}
+	s.usage.forget(running)
+	now := time.Now()
+	for _, n := range nodes {
+		status.Nodes = append(status.Nodes, s.nodeStatus(n.snapshot.Load(), now))
+	}
+	return status, nil
+}
+
+// trouble is what somebody should know of the supervisor itself.
+func (s *Supervisor) trouble() string {
+	var all []string
+	for _, problem := range []string{s.store.problem.Load().(string), s.shared.journal.trouble()} {
+		if problem != "" {
+			all = append(all, problem)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
+	spec := n.spec
+	status := NodeStatus{
+		Name: spec.Name, Type: spec.Type, Engine: spec.Engine, Host: s.host,
+		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
+		CPUs: CPUStatus{Want: spec.CPUs.String(), OK: true}, Peers: n.peers,
+		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort,
+		Message: n.message(now),
+	}
+	if n.id.PID != 0 {
+		since := n.state.Since
+		status.StartedAt = &since
+		s.usage.measure(&status, n.id, since, spec.CPUs)
+		if !status.CPUs.OK {
+			status.Message = fmt.Sprintf("CPU drift: some threads may run on %s; %s", status.CPUs.Have, status.Message)
+			status.Message = strings.TrimSuffix(status.Message, "; ")
+		}
+	}
+	return status
+}
+
+// message is why a node is not ready, or what it says of itself.
+func (n *snapshot) message(now time.Time) string {
+	var parts []string
+	switch phase := n.state.Phase; phase {
+	case lifecycle.Running, lifecycle.Ready:
+		if n.text != "" {
+			parts = append(parts, n.text)
+		}
+		if n.digest != n.spec.Digest() && n.up {
+			parts = append(parts, "runs with an older configuration")
+		}
+	case lifecycle.Backoff:
+		parts = append(parts, n.state.Cause)
+		if wait := n.state.NotBefore.Sub(now); wait > 0 && !n.state.Leftover {
+			parts = append(parts, fmt.Sprintf("next start in %v", wait.Round(100*time.Millisecond)))
+		}
+		if n.state.Leftover {
+			parts = append(parts, "waiting for the processes it left behind")
+		}
+	case lifecycle.Stopped:
+		if n.up {
+			parts = append(parts, "about to be started")
+		}
+	default:
+		parts = append(parts, n.state.Cause)
+	}
+	if n.lastWords != "" && !n.state.Phase.Up() && n.state.Phase != lifecycle.Stopped {
+		parts = append(parts, "stderr: "+strings.ReplaceAll(n.lastWords, "\n", " | "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Listen calls f with every event from now on until stop is called. f must not
+// wait for anything.
+func (s *Supervisor) Listen(f func(Event)) (stop func()) { return s.shared.journal.listen(f) }

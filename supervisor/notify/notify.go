@@ -1,0 +1,101 @@
+// Package notify is both sides of systemd's notification protocol
+// (sd_notify(3)): a supervised process sends datagrams of KEY=value lines to
+// the socket that NOTIFY_SOCKET names, and the supervisor listens there.
+//
+// Every node has a socket of its own, so that whoever in the node sends is
+// known by where he sends to.
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// MaxPath is the longest path of a unix socket, in bytes (unix(7)).
+const MaxPath = 107
+
+// maxDatagram bounds a notification, in bytes; the rest of a longer one is
+// ignored.
+const maxDatagram = 4 << 10
+
+// Message is one notification.
+type Message map[string]string
+
+// Ready says that the sender reports to be up (READY=1).
+func (m Message) Ready() bool { return m["READY"] == "1" }
+
+// Listen opens the socket at path. A socket file of an earlier listener is
+// replaced.
+func Listen(path string) (*Socket, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("cannot listen for notifications: %w", err)
+	}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for notifications: %w", err)
+	}
+	return &Socket{conn: conn, path: path}, nil
+}
+
+// Socket is where the notifications of one process arrive.
+type Socket struct {
+	conn *net.UnixConn
+	path string
+	buf  [maxDatagram]byte
+}
+
+// Path is what the process finds in NOTIFY_SOCKET.
+func (s *Socket) Path() string { return s.path }
+
+// Receive waits for the next message. Its error is net.ErrClosed when the
+// socket has been closed.
+func (s *Socket) Receive() (Message, error) {
+	n, _, err := s.conn.ReadFromUnix(s.buf[:])
+	if err != nil {
+		return nil, fmt.Errorf("cannot receive notification: %w", err)
+	}
+	return parse(string(s.buf[:n])), nil
+}
+
+// Close removes the socket.
+func (s *Socket) Close() error {
+	err := s.conn.Close()
+	if gone := os.Remove(s.path); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
+func parse(text string) Message {
+	m := Message{}
+	for line := range strings.SplitSeq(text, "\n") {
+		if key, value, ok := strings.Cut(line, "="); ok && key != "" {
+			m[key] = value
+		}
+	}
+	return m
+}
+
+// Send sends a message to whoever supervises this process. Without
+// NOTIFY_SOCKET it does nothing. It waits at most a second for a supervisor that
+// does not listen.
+func Send(lines ...string) error {
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return nil
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("cannot notify supervisor: %w", err)
+	}
+	defer conn.Close()
+	conn.SetWriteDeadline(time.Now().Add(time.Second))
+	if _, err := conn.Write([]byte(strings.Join(lines, "\n"))); err != nil {
+		return fmt.Errorf("cannot notify supervisor: %w", err)
+	}
+	return nil
+}

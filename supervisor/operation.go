@@ -1,0 +1,389 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/supervisor/lifecycle"
+)
+
+// NodeResult is what an operation achieved for one node.
+type NodeResult struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	OK    bool   `json:"ok"`
+	// Message is why the node is not where it should be.
+	Message string `json:"message"`
+}
+
+// Result is what an operation achieved.
+type Result struct {
+	Changes []Change     `json:"changes,omitempty"` // of a deploy
+	Nodes   []NodeResult `json:"nodes"`
+	// TimedOut says that the time ran out before every node was settled. The
+	// nodes go on to where they should be.
+	TimedOut bool `json:"timed_out"`
+}
+
+// Plan says what a deploy would do, and does nothing.
+func (s *Supervisor) Plan(d Deployment) ([]Change, error) {
+	if err := d.Check(s.Dirs); err != nil {
+		return nil, err
+	}
+	return Diff(s.have(), d.Nodes), nil
+}
+
+// Deploy makes the cluster what d says: nodes that are not in it are stopped,
+// those that differ are restarted, those that are new or stopped are started,
+// and the others are left alone. It returns when every node is ready or has
+// died, or when ctx ends; the cluster goes on to become what d says, even then.
+func (s *Supervisor) Deploy(ctx context.Context, d Deployment) (Result, error) {
+	if err := d.Check(s.Dirs); err != nil {
+		return Result{}, err
+	}
+	var changes []Change
+	err := s.change(ctx, func(ctx context.Context) error {
+		changes = Diff(s.have(), d.Nodes)
+		s.retarget(d)
+		return s.apply(ctx, changes)
+	})
+	result, err := s.outcome(ctx, err, s.named(names(d.Nodes)), settled, up)
+	result.Changes = changes
+	return result, err
+}
+
+// Start starts the selected nodes that do not run, and waits as Deploy does.
+func (s *Supervisor) Start(ctx context.Context, patterns []string) (Result, error) {
+	return s.operate(ctx, patterns, s.startNodes, settled, up)
+}
+
+// Stop stops the selected nodes and waits until nothing of them is left.
+func (s *Supervisor) Stop(ctx context.Context, patterns []string) (Result, error) {
+	return s.operate(ctx, patterns, s.stopNodes, stopped, stopped)
+}
+
+// Restart gives the selected nodes new processes, starts those that do not run,
+// and waits as Deploy does.
+func (s *Supervisor) Restart(ctx context.Context, patterns []string) (Result, error) {
+	return s.operate(ctx, patterns, s.restartNodes, settled, up)
+}
+
+// operate does something to the selected nodes, waits until they are settled
+// and says which are where they should be.
+func (s *Supervisor) operate(ctx context.Context, patterns []string, do func(context.Context, []*node) error, settled, good condition) (Result, error) {
+	nodes, err := s.selected(patterns)
+	if err != nil {
+		return Result{}, err
+	}
+	err = s.change(ctx, func(ctx context.Context) error { return do(ctx, nodes) })
+	return s.outcome(ctx, err, nodes, settled, good)
+}
+
+// Shutdown ends the supervisor; Run returns when everything is done. Unless keep
+// says that the nodes are to keep running they are stopped before, and stay so.
+// If that takes longer than ctx allows, nothing ends.
+func (s *Supervisor) Shutdown(ctx context.Context, keep bool) (Result, error) {
+	var result Result
+	if !keep {
+		var err error
+		result, err = s.Stop(ctx, nil)
+		if err != nil || result.TimedOut {
+			return result, err
+		}
+	}
+	s.mu.Lock()
+	s.keepNodes = true // those that are to stop have
+	s.mu.Unlock()
+	s.end(ErrEnding)
+	return result, nil
+}
+
+// change runs the part of an operation that changes the cluster: one at a time,
+// and to its end even if ctx, and with it the client, goes away before. Waiting
+// for nodes to become ready is not part of it, so that a node that never does
+// keeps nobody from stopping it.
+func (s *Supervisor) change(ctx context.Context, do func(context.Context) error) error {
+	select {
+	case s.ops <- struct{}{}:
+	case <-ctx.Done(): // another operation takes its time
+		return context.Cause(ctx)
+	case <-s.ctx.Done():
+		return ErrEnding
+	}
+	done := make(chan error, 1)
+	if !s.background(func() { done <- do(s.ctx); <-s.ops }) {
+		<-s.ops
+		return ErrEnding
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// background runs f as something that Run waits for.
+func (s *Supervisor) background(f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending {
+		return false
+	}
+	s.running.Add(1)
+	go func() { defer s.running.Done(); f() }()
+	return true
+}
+
+// retarget tells every node what it should be from now on, makes the new ones,
+// and saves that before anything is done about it, so that a deploy which is
+// interrupted is finished by the next supervisor.
+func (s *Supervisor) retarget(d Deployment) {
+	old := s.all()
+	specs := d.Nodes
+	s.mu.Lock()
+	s.deployment = d
+	s.deployment.Nodes = nil // each node knows its own
+	s.mu.Unlock()
+	targets := map[*node]target{}
+	var nodes []*node
+	for _, spec := range specs {
+		n := s.find(spec.Name)
+		if n == nil {
+			n = newNode(spec.Name, s.shared, s.target(spec), savedNode{})
+		}
+		targets[n] = s.target(spec)
+		nodes = append(nodes, n)
+	}
+	for _, n := range old {
+		if _, stays := targets[n]; !stays {
+			t := n.snapshot.Load().target
+			t.up, t.removed = false, true
+			targets[n] = t
+			nodes = append(nodes, n)
+		}
+	}
+	s.setNodes(nodes)
+	askAll(nodes, func(n *node) any { return retarget{targets[n]} })
+	s.store.save() // a failure is in the status, and no reason not to go on
+	if err := s.Dirs.linkCurrent(specs); err != nil {
+		s.event("%v", err)
+	}
+}
+
+// target is what a node of that spec should be in the present deployment.
+func (s *Supervisor) target(spec Spec) target {
+	return target{spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter, up: true}
+}
+
+// setUp notes whether somebody wants nodes to run.
+func setUp(nodes []*node, up bool) {
+	askAll(nodes, func(n *node) any {
+		t := n.snapshot.Load().target
+		t.up = up
+		return retarget{t}
+	})
+}
+
+// apply carries out changes whose targets are set.
+func (s *Supervisor) apply(ctx context.Context, changes []Change) error {
+	by := map[ChangeAction][]string{}
+	for _, c := range changes {
+		by[c.Action] = append(by[c.Action], c.Node)
+	}
+	if err := s.stopNodes(ctx, s.named(by[ChangeStop])); err != nil {
+		return err
+	}
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
+	if err := s.restartNodes(ctx, s.named(by[ChangeRestart])); err != nil {
+		return err
+	}
+	return s.startNodes(ctx, s.named(by[ChangeStart]))
+}
+
+// stages groups nodes by type, in the order in which types are started.
+func stages(nodes []*node) [][]*node {
+	var all [][]*node
+	for _, t := range layoutgen.StartOrder {
+		var stage []*node
+		for _, n := range nodes {
+			if n.snapshot.Load().spec.Type == t {
+				stage = append(stage, n)
+			}
+		}
+		if len(stage) > 0 {
+			all = append(all, stage)
+		}
+	}
+	return all
+}
+
+// startNodes starts stage after stage. It waits for each to be spawned, not to
+// be ready: a logger is ready when it has met the manager.
+func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
+	setUp(nodes, true)
+	for _, stage := range stages(nodes) {
+		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Start, Cause: "start"}, spawned); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopNodes stops stage after stage in the reverse order, so that what a worker
+// still has to say finds a logger.
+func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
+	setUp(nodes, false)
+	return s.stopStages(ctx, nodes, "stop")
+}
+
+func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
+	for _, stage := range slices.Backward(stages(nodes)) {
+		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restartNodes stops all stages but the one that is started first; that one is
+// restarted in place, each of its nodes for itself; then the others are started.
+// Nodes of one type thus never wait for each other.
+func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
+	all := stages(nodes)
+	if len(all) == 0 {
+		return nil
+	}
+	setUp(nodes, true)
+	first, others := all[0], slices.Concat(all[1:]...)
+	if err := s.stopStages(ctx, others, "restart"); err != nil {
+		return err
+	}
+	if err := s.wish(ctx, first, lifecycle.Event{Kind: lifecycle.Restart, Cause: "restart"}, spawned); err != nil {
+		return err
+	}
+	return s.startNodes(ctx, others)
+}
+
+// wish tells nodes what somebody wants of them and waits until they have got
+// there.
+func (s *Supervisor) wish(ctx context.Context, nodes []*node, e lifecycle.Event, there condition) error {
+	askAll(nodes, func(*node) any { return e })
+	return s.await(ctx, nodes, there)
+}
+
+// condition is something that may be true of a node.
+type condition func(*snapshot) bool
+
+// Where a node may have got to.
+func stopped(n *snapshot) bool { return n.state.Phase == lifecycle.Stopped }
+func up(n *snapshot) bool      { return n.state.Phase == lifecycle.Ready }
+func spawned(n *snapshot) bool {
+	return n.state.Phase != lifecycle.Stopped && n.state.Phase != lifecycle.Stopping && n.state.Phase != lifecycle.Starting
+}
+
+// settled is a node about which nothing more is to be expected soon: it is
+// ready, or it died.
+func settled(n *snapshot) bool {
+	switch n.state.Phase {
+	case lifecycle.Ready, lifecycle.Backoff, lifecycle.Failed, lifecycle.Stopped:
+		return true
+	}
+	return false
+}
+
+// await waits until all nodes are where they should be, or ctx ends.
+func (s *Supervisor) await(ctx context.Context, nodes []*node, there condition) error {
+	for {
+		news := s.news.wait()
+		if !slices.ContainsFunc(nodes, func(n *node) bool { return !there(n.snapshot.Load()) }) {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// outcome waits until nodes are settled and says which are where they should
+// be. changed is the error of what was done to them.
+func (s *Supervisor) outcome(ctx context.Context, changed error, nodes []*node, settled, good condition) (Result, error) {
+	if changed != nil && !errors.Is(changed, context.DeadlineExceeded) {
+		return Result{}, changed
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() { cancel(ErrEnding) })()
+	err := s.await(ctx, nodes, settled)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return Result{}, err
+	}
+	r := Result{TimedOut: err != nil || changed != nil}
+	for _, n := range nodes {
+		snap := n.snapshot.Load()
+		r.Nodes = append(r.Nodes, NodeResult{
+			Name: n.name, State: string(snap.state.Phase), OK: good(snap), Message: snap.message(time.Now()),
+		})
+	}
+	return r, nil
+}
+
+// have is every node as it is, for Diff.
+func (s *Supervisor) have() []Have {
+	var all []Have
+	for _, n := range s.all() {
+		snap := n.snapshot.Load()
+		running := snap.state.Phase.Up() || snap.state.Phase == lifecycle.Starting
+		all = append(all, Have{Spec: snap.spec, Digest: snap.digest, Up: running})
+	}
+	return all
+}
+
+// named is the nodes of these names.
+func (s *Supervisor) named(names []string) []*node {
+	var nodes []*node
+	for _, name := range names {
+		if n := s.find(name); n != nil {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// selected is the nodes that NODES arguments name.
+func (s *Supervisor) selected(patterns []string) ([]*node, error) {
+	var specs []Spec
+	for _, n := range s.all() {
+		specs = append(specs, n.snapshot.Load().spec)
+	}
+	chosen, err := Select(specs, patterns)
+	return s.named(names(chosen)), err
+}
+
+// sweep removes nodes that a deploy wanted gone, once nothing of them is left.
+func (s *Supervisor) sweep(ctx context.Context) error {
+	var removed, left []*node
+	for _, n := range s.all() {
+		if n.snapshot.Load().removed {
+			removed = append(removed, n)
+		} else {
+			left = append(left, n)
+		}
+	}
+	if err := s.await(ctx, removed, stopped); err != nil {
+		return err
+	}
+	s.setNodes(left)
+	for _, n := range removed {
+		n.tell(leave{})
+	}
+	s.store.changed()
+	return nil
+}

@@ -1,0 +1,129 @@
+package process
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Identity is what tells one process from every other, past or future: its pid,
+// when it was started, and since which boot that is counted.
+type Identity struct {
+	PID        int    `json:"pid"`
+	StartTicks uint64 `json:"start_ticks"` // clock ticks after boot
+	BootID     string `json:"boot_id"`
+}
+
+// Alive says whether the process still runs; a zombie does not.
+func (id Identity) Alive() bool {
+	boot, err := bootID()
+	if err != nil || boot != id.BootID || id.PID <= 0 {
+		return false
+	}
+	s, err := readStat(id.PID)
+	return err == nil && s.startTicks == id.StartTicks && !s.dead()
+}
+
+// open is a pidfd of the process, or ErrGone.
+func (id Identity) open() (int, error) {
+	if !id.Alive() {
+		return -1, ErrGone
+	}
+	fd, err := unix.PidfdOpen(id.PID, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return -1, ErrGone
+	}
+	if err != nil {
+		return -1, fmt.Errorf("cannot open process %d: %w", id.PID, err)
+	}
+	if !id.Alive() { // the pid may have been given away in between
+		unix.Close(fd)
+		return -1, ErrGone
+	}
+	return fd, nil
+}
+
+// signal sends a signal to the process, if it still is that process.
+func (id Identity) signal(sig unix.Signal) error {
+	fd, err := id.open()
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("cannot signal process %d: %w", id.PID, err)
+	}
+	return nil
+}
+
+// bootID is the kernel's name for this boot.
+var bootID = sync.OnceValues(func() (string, error) {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("cannot tell this boot from others: %w", err)
+	}
+	return strings.TrimSpace(string(id)), nil
+})
+
+// stat is what we use of /proc/PID/stat (proc_pid_stat(5)).
+type stat struct {
+	state      byte
+	session    int
+	startTicks uint64
+	exitStatus unix.WaitStatus // of a zombie, if we may know it
+}
+
+// dead says that the process has ended, reaped or not.
+func (s stat) dead() bool { return s.state == 'Z' || s.state == 'X' }
+
+func readStat(pid int) (stat, error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return stat{}, err
+	}
+	return parseStat(text)
+}
+
+// parseStat reads the fields behind the name of the program, which is in
+// parentheses and may contain anything.
+func parseStat(text []byte) (stat, error) {
+	const ( // fields, counted from the one behind the name
+		state, session, startTicks, exitCode = 0, 3, 19, 49
+	)
+	end := bytes.LastIndexByte(text, ')')
+	fields := bytes.Fields(text[end+1:])
+	if end < 0 || len(fields) <= exitCode || len(fields[state]) != 1 {
+		return stat{}, fmt.Errorf("cannot understand /proc/PID/stat: %.80q", text)
+	}
+	s := stat{state: fields[state][0]}
+	var errs [3]error
+	s.session, errs[0] = strconv.Atoi(string(fields[session]))
+	s.startTicks, errs[1] = strconv.ParseUint(string(fields[startTicks]), 10, 64)
+	status, err := strconv.ParseUint(string(fields[exitCode]), 10, 32)
+	s.exitStatus, errs[2] = unix.WaitStatus(status), err
+	return s, errors.Join(errs[:]...)
+}
+
+// ticksPerSecond is the unit of StartTicks; Linux has the same on every
+// platform that Go runs on (USER_HZ).
+const ticksPerSecond = 100
+
+// StartedAt is when the process was started, to a hundredth of a second.
+func (id Identity) StartedAt() time.Time {
+	var sinceBoot unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &sinceBoot); err != nil {
+		return time.Time{}
+	}
+	age := time.Duration(sinceBoot.Nano()) - time.Duration(id.StartTicks)*(time.Second/ticksPerSecond)
+	return time.Now().Add(-age)
+}

@@ -1,0 +1,226 @@
+// Package process makes, watches, signals and recognises the operating system's
+// processes. It is the only place in zctl that forks.
+//
+// A process made here is born in a session of its own, pinned to its CPUs
+// before exec, with its output going straight to files: whoever watches it can
+// die without it noticing. Its end is learnt from a pidfd, without a thread that
+// waits and without polling.
+//
+// A process is recognised by pid, start time and boot id together, so that a
+// pid which the kernel gave to another program is never signalled or shown as
+// ours. Nothing here ever uses Pdeathsig (spec: peers 0.7), and nothing decides
+// when a process ought to start or end.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"zctl/cpuaffinity"
+)
+
+// Command is what to run, and how.
+type Command struct {
+	Argv []string // Argv[0] is the path of the program
+	Env  []string // the whole environment, KEY=value
+	Dir  string   // working directory
+	// Stdout and Stderr are files that output is appended to.
+	Stdout, Stderr string
+	CPUs           cpuaffinity.List // empty: wherever we may run ourselves
+	Nice           int
+}
+
+// Process is a process that was made here, or adopted.
+type Process struct {
+	id    Identity
+	child bool     // made here: its exit status comes from wait
+	pidfd *os.File // readable once the process has ended
+}
+
+// Start makes a process. The caller must call [Process.Wait], which lets go of
+// it.
+func Start(c Command) (*Process, error) {
+	if len(c.Argv) == 0 {
+		return nil, errors.New("cannot start a program without a name")
+	}
+	boot, err := bootID()
+	if err != nil {
+		return nil, err
+	}
+	files, err := openStdio(c)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(files)
+	pid, pidfd := 0, -1
+	attr := &syscall.ProcAttr{
+		Dir:   c.Dir,
+		Env:   c.Env,
+		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd()},
+		// A session, not only a group: nodes have no terminal, and a hang-up
+		// of ours would leave a Zeek neither dead nor alive (spec: generators
+		// R21).
+		Sys: &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
+	}
+	err = cpuaffinity.Pinned(c.CPUs, c.Nice, func() (err error) {
+		pid, err = syscall.ForkExec(c.Argv[0], c.Argv, attr)
+		return err
+	})
+	if err != nil && pid == 0 {
+		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], err)
+	}
+	return watchChild(pid, pidfd, boot)
+}
+
+// watchChild makes a Process of a child that was just born.
+func watchChild(pid, pidfd int, boot string) (*Process, error) {
+	stat, err := readStat(pid) // a zombie can still be read
+	var file *os.File
+	if err == nil && pidfd < 0 {
+		pidfd, err = unix.PidfdOpen(pid, 0)
+	}
+	if err == nil {
+		file, err = pollable(pidfd)
+	}
+	if err != nil {
+		unix.Kill(pid, unix.SIGKILL)
+		unix.Wait4(pid, nil, 0, nil)
+		return nil, fmt.Errorf("cannot watch process %d: %w", pid, err)
+	}
+	return &Process{id: Identity{pid, stat.startTicks, boot}, child: true, pidfd: file}, nil
+}
+
+// ErrGone is the error of [Adopt] for a process that does not exist any more,
+// be its pid unused or another program's.
+var ErrGone = errors.New("process is gone")
+
+// Adopt takes over a process that some other program made. As with [Start] the
+// caller must call [Process.Wait].
+func Adopt(id Identity) (*Process, error) {
+	fd, err := id.open()
+	if err != nil {
+		return nil, err
+	}
+	file, err := pollable(fd)
+	if err != nil {
+		return nil, fmt.Errorf("cannot watch process %d: %w", id.PID, err)
+	}
+	return &Process{id: id, pidfd: file}, nil
+}
+
+// pollable is a pidfd as a file that the runtime's poller waits for.
+func pollable(pidfd int) (*os.File, error) {
+	if err := unix.SetNonblock(pidfd, true); err != nil {
+		unix.Close(pidfd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(pidfd), "pidfd"), nil
+}
+
+// ID is what the process is recognised by.
+func (p *Process) ID() Identity { return p.id }
+
+// Wait waits until the process has ended, says how, and lets go of it. It must
+// be called exactly once.
+func (p *Process) Wait() Exit {
+	defer p.pidfd.Close()
+	var exit Exit
+	conn, err := p.pidfd.SyscallConn()
+	if err == nil {
+		err = conn.Read(func(fd uintptr) bool {
+			ended := false
+			exit, ended = p.poll(int(fd))
+			return ended
+		})
+	}
+	if err != nil { // no poller for it: wait with a thread
+		for ended := false; !ended; exit, ended = p.poll(int(p.pidfd.Fd())) {
+			unix.Poll([]unix.PollFd{{Fd: int32(p.pidfd.Fd()), Events: unix.POLLIN}}, -1)
+		}
+	}
+	exit.At = time.Now()
+	return exit
+}
+
+// poll says whether and how the process has ended.
+func (p *Process) poll(fd int) (Exit, bool) {
+	if p.child {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(p.id.PID, &status, unix.WNOHANG, nil)
+		if err != nil { // somebody else reaped it
+			return Exit{}, !errors.Is(err, unix.EINTR)
+		}
+		return exitOf(status), pid != 0
+	}
+	if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0); n == 0 {
+		return Exit{}, false
+	}
+	return p.adoptedExit(fd), true
+}
+
+// adoptedExit is how a process ended that is not our child: until its parent
+// has reaped it the kernel shows its status in /proc, and from then on by the
+// pidfd (Linux 6.15 and later; spec: peers 0.6).
+func (p *Process) adoptedExit(fd int) Exit {
+	if stat, err := readStat(p.id.PID); err == nil && stat.startTicks == p.id.StartTicks {
+		return exitOf(stat.exitStatus)
+	}
+	info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
+	if err := unix.IoctlPidfdInfo(fd, &info); err == nil && info.Mask&unix.PIDFD_INFO_EXIT != 0 {
+		return exitOf(unix.WaitStatus(info.Exit_code))
+	}
+	return Exit{}
+}
+
+// Signal sends a signal to the process itself, and to nobody if it has ended.
+func (p *Process) Signal(sig unix.Signal) error {
+	var sent error
+	conn, err := p.pidfd.SyscallConn()
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { sent = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
+	}
+	if err != nil {
+		return nil // Wait has let go of it: it has ended
+	}
+	if sent != nil && !errors.Is(sent, unix.ESRCH) {
+		return fmt.Errorf("cannot signal process %d: %w", p.id.PID, sent)
+	}
+	return nil
+}
+
+// openStdio opens the standard files of a process: nothing to read, two files
+// to append to.
+func openStdio(c Command) ([]*os.File, error) {
+	var files []*os.File
+	for _, f := range []struct {
+		name string
+		mode int
+	}{
+		{os.DevNull, os.O_RDONLY},
+		{c.Stdout, os.O_WRONLY | os.O_APPEND | os.O_CREATE},
+		{c.Stderr, os.O_WRONLY | os.O_APPEND | os.O_CREATE},
+	} {
+		if f.name == "" {
+			f.name = os.DevNull
+		}
+		file, err := os.OpenFile(filepath.Clean(f.name), f.mode, 0o644)
+		if err != nil {
+			closeAll(files)
+			return nil, fmt.Errorf("cannot open output of %s: %w", c.Argv[0], err)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}

@@ -1,0 +1,149 @@
+package supervisor
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"zctl/cpuaffinity"
+	"zctl/layoutgen"
+)
+
+// Deployment is what should run: what zctl deploy hands to the supervisor.
+type Deployment struct {
+	// Cluster is the cluster's name.
+	Cluster string `json:"cluster"`
+	// OnSupervisorExit is layoutgen.ExitKeep or layoutgen.ExitKill.
+	OnSupervisorExit string `json:"on_supervisor_exit"`
+	// GiveUpAfter is how many deaths in a row make a node failed; 0: never.
+	GiveUpAfter int `json:"give_up_after"`
+	// Files are written to the work directory of every node, by name.
+	Files map[string]string `json:"files"`
+	// Nodes is every node of the cluster, in the order status shows them.
+	Nodes []Spec `json:"nodes"`
+}
+
+// Spec is one node: what to run, and how to treat it.
+type Spec struct {
+	Name   string             `json:"name"`
+	Type   layoutgen.NodeType `json:"type"`
+	Engine string             `json:"engine"`
+
+	// Argv is the program, as a path, and its arguments.
+	Argv []string `json:"argv"`
+	// Env is added to the environment, next to what every node gets.
+	Env       map[string]string `json:"env,omitempty"`
+	Interface string            `json:"interface,omitempty"`
+	Address   string            `json:"address,omitempty"`
+	// Port and MetricsPort are 0 where the node has none.
+	Port        int `json:"port,omitempty"`
+	MetricsPort int `json:"metrics_port,omitempty"`
+	// CPUs is what the node is pinned to; empty: it is not.
+	CPUs cpuaffinity.List `json:"cpus"`
+	Nice int              `json:"nice,omitempty"`
+	// Joins is what the node must know of the others and cannot learn while it
+	// runs: the endpoints of the broker and of the loggers. That the layout
+	// gained or lost a worker is not among it.
+	Joins []string `json:"joins,omitempty"`
+
+	// The rest changes how the node is treated, not what it is: it takes
+	// effect without a restart.
+
+	// NotifyOnly is for programs that are known to say when they are ready.
+	NotifyOnly  bool          `json:"notify_only,omitempty"`
+	ReadyAfter  time.Duration `json:"ready_after"`
+	StopTimeout time.Duration `json:"stop_timeout"`
+}
+
+// Digest names everything in the spec that only a new process can change. It is
+// in the environment of each process, so that one which is found says what it
+// was started as.
+func (s Spec) Digest() string {
+	s.NotifyOnly, s.ReadyAfter, s.StopTimeout = false, 0, 0
+	text, err := json.Marshal(s) // maps are written in the order of their keys
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// differences says for people what a new process would have otherwise.
+func (s Spec) differences(old Spec) string {
+	var all []string
+	note := func(what string, was, is any) {
+		if a, b := fmt.Sprint(was), fmt.Sprint(is); a != b {
+			all = append(all, fmt.Sprintf("%s %s -> %s", what, orNone(a), orNone(b)))
+		}
+	}
+	note("type", old.Type, s.Type)
+	note("engine", old.Engine, s.Engine)
+	note("command", strings.Join(old.Argv, " "), strings.Join(s.Argv, " "))
+	for _, key := range slices.Sorted(maps.Keys(merged(old.Env, s.Env))) {
+		if old.Env[key] != s.Env[key] { // its value may be a secret
+			all = append(all, "env "+key)
+		}
+	}
+	note("interface", old.Interface, s.Interface)
+	note("address", old.Address, s.Address)
+	note("port", old.Port, s.Port)
+	note("metrics port", old.MetricsPort, s.MetricsPort)
+	note("cpus", old.CPUs, s.CPUs)
+	note("nice", old.Nice, s.Nice)
+	note("cluster endpoints", strings.Join(old.Joins, " "), strings.Join(s.Joins, " "))
+	return strings.Join(all, ", ")
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func merged(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, b)
+	return all
+}
+
+// Check reports what makes a deployment unusable, whoever sent it.
+func (d Deployment) Check(dirs Dirs) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, s := range d.Nodes {
+		switch {
+		case !validName(s.Name):
+			errs = append(errs, fmt.Errorf("%q cannot be the name of a node", s.Name))
+		case seen[s.Name]:
+			errs = append(errs, fmt.Errorf("there are two nodes called %s", s.Name))
+		case len(s.Argv) == 0:
+			errs = append(errs, fmt.Errorf("node %s has no command", s.Name))
+		case !slices.Contains(layoutgen.StartOrder, s.Type):
+			errs = append(errs, fmt.Errorf("node %s cannot be of type %q", s.Name, s.Type))
+		}
+		seen[s.Name] = true
+	}
+	for name := range d.Files {
+		if !validName(name) {
+			errs = append(errs, fmt.Errorf("%q cannot be the name of a file", name))
+		}
+	}
+	errs = append(errs, dirs.checkSockets(d.Nodes))
+	return errors.Join(errs...)
+}
+
+// validName says whether name can name a directory entry and be typed.
+func validName(name string) bool {
+	return name != "" && len(name) <= 100 && name != "." && name != ".." &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == '/' || r == 0x7f })
+}

@@ -1,0 +1,159 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zctl/supervisor/process"
+)
+
+// stateVersion is the version of the format of state.json.
+const stateVersion = 1
+
+// savedState is state.json: what the next supervisor must know.
+type savedState struct {
+	Version    int         `json:"version"`
+	SavedAt    time.Time   `json:"saved_at"`
+	Deployment Deployment  `json:"deployment"` // without its nodes
+	Nodes      []savedNode `json:"nodes"`
+}
+
+// savedNode is what state.json says of one node.
+type savedNode struct {
+	Spec Spec `json:"spec"`
+	// Up says that the node is wanted: nobody stopped it.
+	Up bool `json:"up"`
+	// Removed says that a deploy wants the node gone.
+	Removed  bool          `json:"removed,omitempty"`
+	Restarts int           `json:"restarts"`
+	LastExit *ExitInfo     `json:"last_exit"`
+	Process  *savedProcess `json:"process"` // nil while there is none
+}
+
+// savedProcess is what recognises a process, and what its predecessor knew of it.
+type savedProcess struct {
+	process.Identity
+	Digest    string    `json:"digest"` // of the spec it was started with
+	StartedAt time.Time `json:"started_at"`
+	Ready     bool      `json:"ready"`
+	Peers     *Peers    `json:"peers"`
+	Text      string    `json:"text"` // its STATUS
+}
+
+// loadState reads state.json. Without one it is empty. A file that cannot be
+// understood is moved aside and reported as an error beside an empty state:
+// what runs is then found by looking for it.
+func loadState(dirs Dirs) (savedState, error) {
+	text, err := os.ReadFile(dirs.State())
+	if errors.Is(err, os.ErrNotExist) {
+		return savedState{}, nil
+	}
+	var s savedState
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err == nil && s.Version != stateVersion {
+		err = fmt.Errorf("its version is %d, not %d", s.Version, stateVersion)
+	}
+	if err == nil {
+		err = s.check(dirs)
+	}
+	if err == nil {
+		return s, nil
+	}
+	aside := fmt.Sprintf("%s.corrupt-%d", dirs.State(), time.Now().Unix())
+	err = fmt.Errorf("cannot use %s: %w; moved it to %s", dirs.State(), err, filepath.Base(aside))
+	return savedState{}, errors.Join(err, os.Rename(dirs.State(), aside))
+}
+
+// check reports nodes that could never have been deployed.
+func (s savedState) check(dirs Dirs) error {
+	d := s.Deployment
+	for _, n := range s.Nodes {
+		d.Nodes = append(d.Nodes, n.Spec)
+	}
+	return d.Check(dirs)
+}
+
+// save writes state.json so that it is whole, old or new, whatever happens.
+func (s savedState) save(dirs Dirs) error {
+	text, err := json.MarshalIndent(s, "", " ")
+	if err == nil {
+		err = writeFileAtomic(dirs.State(), append(text, '\n'), 0o600, true)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot save state: %w", err)
+	}
+	return nil
+}
+
+// writeFileAtomic replaces a file by a rename, so that nobody ever sees half of
+// it. With durable it survives a power cut, too.
+func writeFileAtomic(name string, text []byte, mode os.FileMode, durable bool) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(text); err != nil {
+		return err
+	}
+	if err = f.Chmod(mode); err != nil {
+		return err
+	}
+	if durable {
+		if err = f.Sync(); err != nil {
+			return err
+		}
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), name); err != nil || !durable {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+func syncDir(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
+
+// SavedNodes is what the last supervisor left behind, for when none runs: every
+// node that it was told to run, and whether its process is still there.
+func SavedNodes(dirs Dirs) ([]Have, error) {
+	text, err := os.ReadFile(dirs.State())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var s savedState
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read state of the last supervisor: %w", err)
+	}
+	var nodes []Have
+	for _, n := range s.Nodes {
+		have := Have{Spec: n.Spec}
+		if n.Process != nil && n.Process.Alive() {
+			have.Up, have.Digest = true, n.Process.Digest
+		}
+		nodes = append(nodes, have)
+	}
+	return nodes, nil
+}

@@ -1,0 +1,112 @@
+package supervisor
+
+import (
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/supervisor/process"
+)
+
+// Status is what status --json prints: how everything is, as far as the
+// supervisor can tell. All keys are always present; what does not exist is
+// null, "" or 0.
+type Status struct {
+	Cluster    string           `json:"cluster"`
+	Supervisor SupervisorStatus `json:"supervisor"`
+	Nodes      []NodeStatus     `json:"nodes"`
+}
+
+// SupervisorStatus is the supervisor itself.
+type SupervisorStatus struct {
+	PID       int       `json:"pid"`
+	Version   string    `json:"version"`
+	BaseDir   string    `json:"base_dir"`
+	StartedAt time.Time `json:"started_at"`
+	// OnExit is what becomes of the nodes when the supervisor ends.
+	OnExit string `json:"on_supervisor_exit"`
+	// Message is what somebody should know, like a state file that cannot be
+	// written; "" if all is well.
+	Message string `json:"message"`
+}
+
+// NodeStatus is one node.
+type NodeStatus struct {
+	Name   string             `json:"name"`
+	Type   layoutgen.NodeType `json:"type"`
+	Engine string             `json:"engine"`
+	Host   string             `json:"host"`
+	// State is a phase of package lifecycle: stopped, starting, running,
+	// ready, backoff, stopping or failed.
+	State string `json:"state"`
+	// PID is 0 while there is no process.
+	PID       int        `json:"pid"`
+	StartedAt *time.Time `json:"started_at"`
+	// Restarts counts the starts that followed a death, since the node was
+	// first deployed.
+	Restarts int       `json:"restarts"`
+	LastExit *ExitInfo `json:"last_exit"`
+	CPUs     CPUStatus `json:"cpus"`
+	// Peers is null for nodes that do not say whom they have met.
+	Peers *Peers `json:"peers"`
+	// RSSBytes is the node's first process; 0 while there is none.
+	RSSBytes uint64 `json:"rss_bytes"`
+	// CPUPercent is of one CPU, since somebody last looked, or since the
+	// process was started.
+	CPUPercent  float64 `json:"cpu_percent"`
+	Interface   string  `json:"interface"`
+	Port        int     `json:"port"`
+	MetricsPort int     `json:"metrics_port"`
+	// Message is why the node is not ready, or what it says of itself.
+	Message string `json:"message"`
+}
+
+// ExitInfo is how a process of a node ended; both are null where nobody could
+// tell.
+type ExitInfo struct {
+	Code   *int      `json:"code"`
+	Signal *int      `json:"signal"`
+	At     time.Time `json:"at"`
+}
+
+// CPUStatus compares the CPUs a node should be pinned to with those its threads
+// may really run on. Want is "" for a node that is not pinned, Have "" without
+// a process.
+type CPUStatus struct {
+	Want string `json:"want"`
+	Have string `json:"have"`
+	OK   bool   `json:"ok"`
+}
+
+// Peers is how many of the other nodes a node has met on the bus.
+type Peers struct {
+	Up    int `json:"up"`
+	Total int `json:"total"`
+}
+
+// Event is one line of events.jsonl: a transition of a node, or, without a
+// node, something that befell the supervisor.
+type Event struct {
+	Time  time.Time `json:"time"`
+	Node  string    `json:"node,omitempty"`
+	From  string    `json:"from,omitempty"`
+	To    string    `json:"to,omitempty"`
+	Cause string    `json:"cause"`
+	PID   int       `json:"pid,omitempty"`
+	// Code or Signal is how the process ended, if that was the cause and
+	// somebody could tell.
+	Code   *int `json:"code,omitempty"`
+	Signal *int `json:"signal,omitempty"`
+}
+
+func exitInfo(e process.Exit) *ExitInfo {
+	info := &ExitInfo{At: e.At}
+	switch {
+	case !e.Known:
+	case e.Signal != 0:
+		signal := int(e.Signal)
+		info.Signal = &signal
+	default:
+		info.Code = &e.Code
+	}
+	return info
+}

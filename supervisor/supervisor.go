@@ -1,0 +1,187 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zctl/layoutgen"
+)
+
+// Options is what a supervisor needs to know to begin.
+type Options struct {
+	Dirs    Dirs
+	Version string
+	Log     *slog.Logger // nil: nothing is logged
+}
+
+// Supervisor runs the nodes of one cluster on this host.
+type Supervisor struct {
+	Options
+	shared  *shared
+	store   *store
+	started time.Time
+	host    string
+	unlock  func()
+
+	// ops, of capacity 1, is held by the operation that changes the cluster;
+	// only the holder replaces nodes.
+	ops     chan struct{}
+	nodes   atomic.Pointer[[]*node] // in the order of status; never changed, only replaced
+	news    broadcast               // something about a node has changed
+	ctx     context.Context         // ends when the supervisor is to end
+	end     context.CancelCauseFunc // ends it
+	running sync.WaitGroup          // what Run must wait for
+
+	mu         sync.Mutex // guards what follows
+	deployment Deployment // without its nodes: each node knows its own spec
+	keepNodes  bool       // at the end, whatever is configured
+	ending     bool       // nothing more begins
+
+	usage usage
+}
+
+// Open takes over a base directory: it locks it, reads what its predecessor
+// wrote, adopts the nodes that still run and restarts those that died
+// meanwhile. The caller must call [Supervisor.Run], and [Supervisor.Close] then.
+func Open(o Options) (*Supervisor, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := o.Dirs.checkSockets(nil); err != nil {
+		return nil, err
+	}
+	if err := o.Dirs.Make(); err != nil {
+		return nil, err
+	}
+	unlock, err := o.Dirs.Lock()
+	if err != nil {
+		return nil, err
+	}
+	journal, err := openJournal(o.Dirs)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	s := &Supervisor{Options: o, started: time.Now(), unlock: unlock, ops: make(chan struct{}, 1)}
+	s.host, _ = os.Hostname()
+	s.ctx, s.end = context.WithCancelCause(context.Background())
+	s.store = newStore(o.Dirs, s.collect)
+	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: func() { s.store.changed(); s.news.tell() }}
+	s.setNodes(nil)
+	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
+	s.takeOver()
+	return s, nil
+}
+
+// Run supervises until ctx ends or somebody calls [Supervisor.Shutdown], and
+// then does with the nodes what was asked or configured.
+func (s *Supervisor) Run(ctx context.Context) error {
+	storeDone, stored := make(chan struct{}), make(chan struct{})
+	go func() { s.store.run(storeDone); close(stored) }()
+	select {
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+	s.end(ErrEnding)
+	s.mu.Lock()
+	s.ending = true
+	keep := s.keepNodes || s.deployment.OnSupervisorExit != layoutgen.ExitKill
+	s.mu.Unlock()
+	s.running.Wait()
+	if !keep { // they stay wanted: the supervisor ends, not the cluster
+		s.stopStages(context.Background(), s.all(), "the supervisor ends")
+	}
+	left := 0
+	for _, n := range s.all() {
+		n.tell(leave{})
+		<-n.done
+		if n.snapshot.Load().id.PID != 0 {
+			left++
+		}
+	}
+	close(storeDone)
+	<-stored
+	s.event("supervisor %d ends, %d nodes keep running", os.Getpid(), left)
+	return s.shared.journal.close()
+}
+
+// Close lets the next supervisor have the base directory. It is the last call,
+// after Run has returned and nobody serves its socket any more.
+func (s *Supervisor) Close() { s.unlock() }
+
+// all is every node, in the order of status. It takes no lock.
+func (s *Supervisor) all() []*node { return *s.nodes.Load() }
+
+func (s *Supervisor) setNodes(nodes []*node) { s.nodes.Store(&nodes) }
+
+func (s *Supervisor) find(name string) *node {
+	for _, n := range s.all() {
+		if n.name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// event writes down what befell the supervisor itself.
+func (s *Supervisor) event(format string, args ...any) {
+	e := Event{Time: time.Now(), Cause: fmt.Sprintf(format, args...)}
+	s.Log.Info(e.Cause)
+	s.shared.journal.add(e)
+}
+
+// collect is what state.json has to say.
+func (s *Supervisor) collect() savedState {
+	s.mu.Lock()
+	state := savedState{Deployment: s.deployment}
+	s.mu.Unlock()
+	for _, n := range s.all() {
+		snap := n.snapshot.Load()
+		saved := savedNode{
+			Spec: snap.spec, Up: snap.up, Removed: snap.removed,
+			Restarts: snap.state.Restarts, LastExit: snap.lastExit,
+		}
+		if snap.id.PID != 0 {
+			saved.Process = &savedProcess{
+				Identity: snap.id, Digest: snap.digest, StartedAt: snap.state.Since,
+				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text,
+			}
+		}
+		state.Nodes = append(state.Nodes, saved)
+	}
+	return state
+}
+
+// broadcast wakes everybody who waits for something to change.
+type broadcast struct {
+	mu   sync.Mutex // guards next
+	next chan struct{}
+}
+
+// wait is closed at the next change.
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.next
+}
+
+func (b *broadcast) tell() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
+}
+
+// ErrEnding is the error for who wants something of a supervisor that ends.
+var ErrEnding = errors.New("the supervisor is about to end")

@@ -1,0 +1,153 @@
+package supervisor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"zctl/layoutgen"
+	"zctl/supervisor/process"
+)
+
+// maxOutput is the size in bytes at which stdout.log or stderr.log becomes
+// stdout.log.1 or stderr.log.1 at the next start of the node. The supervisor is
+// not in the data path, so it cannot do that while the node runs.
+const maxOutput = 16 << 20
+
+// prepareWorkDir makes the work directory of a node as a process expects it
+// (spec: generators R4, R7, R8).
+func prepareWorkDir(dirs Dirs, node string, files map[string]string) error {
+	dir := dirs.Node(node)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make work directory: %w", err)
+	}
+	if err := writeFiles(dir, files); err != nil {
+		return err
+	}
+	for _, output := range []string{dirs.Stdout(node), dirs.Stderr(node)} {
+		if info, err := os.Stat(output); err == nil && info.Size() > maxOutput {
+			if err := os.Rename(output, output+".1"); err != nil {
+				return fmt.Errorf("cannot rotate output: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// writeFiles writes the files whose content is not what it should be.
+func writeFiles(dir string, files map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		path := filepath.Join(dir, name)
+		if old, err := os.ReadFile(path); err == nil && string(old) == files[name] {
+			continue
+		}
+		if err := writeFileAtomic(path, []byte(files[name]), 0o644, false); err != nil {
+			return fmt.Errorf("cannot write %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// notInherited are variables that speak of the supervisor, not of its nodes.
+var notInherited = []string{
+	"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
+	"INVOCATION_ID", "JOURNAL_STREAM", "CLUSTER_NODE", "INTERFACE", "ZCTL_CONFIG",
+}
+
+// The variables by which a supervisor recognises the processes of its nodes.
+const (
+	baseDirEnv = "ZCTL_BASE_DIR"
+	digestEnv  = "ZCTL_SPEC"
+	nodeEnv    = "CLUSTER_NODE"
+)
+
+// environment is the whole environment of a node: ours, without what speaks of
+// us, what the configuration adds, and what tells a node who and where it is
+// (spec: generators R7, R9).
+func environment(dirs Dirs, s Spec, notifySocket string) []string {
+	env := map[string]string{}
+	for _, entry := range os.Environ() {
+		key, value, _ := strings.Cut(entry, "=")
+		if key != "" && !slices.Contains(notInherited, key) {
+			env[key] = value
+		}
+	}
+	maps.Copy(env, s.Env)
+	env[nodeEnv] = s.Name
+	env["NOTIFY_SOCKET"] = notifySocket
+	env[baseDirEnv] = string(dirs)
+	env[digestEnv] = s.Digest()
+	if s.Interface != "" {
+		env["INTERFACE"] = s.Interface
+	}
+	switch path := env["ZEEKPATH"]; {
+	case path != "":
+		env["ZEEKPATH"] = dirs.Node(s.Name) + ":" + path
+	case s.Engine != layoutgen.EngineZeek: // Zeek's own default has its scripts, and "."
+		env["ZEEKPATH"] = dirs.Node(s.Name)
+	}
+	list := make([]string, 0, len(env))
+	for key, value := range env {
+		list = append(list, key+"="+value)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// command is what to run for a node.
+func command(dirs Dirs, s Spec, notifySocket string) process.Command {
+	return process.Command{
+		Argv:   s.Argv,
+		Env:    environment(dirs, s, notifySocket),
+		Dir:    dirs.Node(s.Name),
+		Stdout: dirs.Stdout(s.Name),
+		Stderr: dirs.Stderr(s.Name),
+		CPUs:   s.CPUs,
+		Nice:   s.Nice,
+	}
+}
+
+// fileSize is the size of a file in bytes, 0 if it does not exist.
+func fileSize(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// lastLines is the last n lines of a file that were written behind offset, as
+// far as they fit into 4 KiB.
+func lastLines(name string, offset int64, n int) []string {
+	const most = 4 << 10
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	size := fileSize(name)
+	if size < offset { // truncated meanwhile
+		offset = 0
+	}
+	start := max(offset, size-most)
+	buf := make([]byte, size-start)
+	read, err := f.ReadAt(buf, start)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	buf = bytes.TrimRight(buf[:read], "\n")
+	if len(buf) == 0 {
+		return nil
+	}
+	lines := strings.Split(string(buf), "\n")
+	if start > offset && len(lines) > 1 {
+		lines = lines[1:] // cut in the middle
+	}
+	return lines[max(0, len(lines)-n):]
+}
