@@ -74,7 +74,7 @@ func (n *node) heard(m notify.Message) {
 	if m.Ready() {
 		kind = lifecycle.SaidReady
 	}
-	n.step(lifecycle.Event{Kind: kind, Cause: fmt.Sprintf("said so after %v", age(n.state.Since))})
+	n.step(lifecycle.Event{Kind: kind, Cause: fmt.Sprintf("said so %v after its start", age(n.state.Since))})
 }
 
 // age is how long ago something was, as people say it.

@@ -61,13 +61,13 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 	status := NodeStatus{
 		Name: spec.Name, Type: spec.Type, Engine: spec.Engine, Host: s.host,
 		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
-		CPUs: CPUStatus{Want: spec.CPUs.String(), OK: true}, Peers: n.peers,
+		CPUs:      CPUStatus{Want: spec.CPUs.String(), OK: true},
 		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort,
 		Message: n.message(now),
 	}
 	if n.id.PID != 0 {
 		since := n.state.Since
-		status.StartedAt = &since
+		status.StartedAt, status.Peers = &since, n.peers
 		s.usage.measure(&status, n.id, since, spec.CPUs)
 		if !status.CPUs.OK {
 			status.Message = fmt.Sprintf("CPU drift: some threads may run on %s; %s", status.CPUs.Have, status.Message)

@@ -155,6 +155,8 @@ func row(n supervisor.NodeStatus, now time.Time) []string {
 // shortAge is a duration in at most two units: 5.2s, 3m12s, 4h5m, 12d3h.
 func shortAge(d time.Duration) string {
 	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
 	case d < time.Minute:
 		return d.Round(100 * time.Millisecond).String()
 	case d < time.Hour:

@@ -270,8 +270,7 @@ func (s State) starting(p Policy, e Event, now time.Time) (State, []Action) {
 func (s State) up(p Policy, e Event, now time.Time) (State, []Action) {
 	switch e.Kind {
 	case SaidReady:
-		s.Phase, s.WasReady, s.Deadline = Ready, true, time.Time{}
-		s.Cause = "said that it is ready"
+		s.Phase, s.Cause, s.WasReady, s.Deadline = Ready, e.Cause, true, time.Time{}
 	case Spoken:
 		s.Spoke = true
 		if s.Phase == Running {

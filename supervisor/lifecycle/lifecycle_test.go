@@ -70,7 +70,7 @@ type player struct {
 
 var kinds = map[string]Kind{
 	"start": Start, "stop": Stop, "restart": Restart, "spawned": Spawned, "spawn-failed": SpawnFailed,
-	"spoken": Spoken, "ready": SaidReady, "exited": Exited, "emptied": Emptied, "timeout": Timeout, "adopted": Adopted,
+	"spoken": Spoken, "said-ready": SaidReady, "exited": Exited, "emptied": Emptied, "timeout": Timeout, "adopted": Adopted,
 }
 
 // do runs one command and tells what came of it.

@@ -1,0 +1,259 @@
+package zmq
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// patient does not give up flushing before the test gives up waiting.
+var patient = Options{Linger: patience}
+
+// Close loses nothing of what Send took, although subscriptions come in all the time (zmq4 7.3).
+func TestXPubCloseFlushes(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, BrokerOptions{})
+	receiver := startNode(t, b, Options{})
+	check(t, receiver.sub.Subscribe("t"))
+	receiver.ready(t)
+	defer churn(t, b)()
+	sent := 0
+	for range 20 {
+		n := startNode(t, b, patient)
+		n.ready(t)
+		for range 900 {
+			check(t, n.pub.Send(message("t", fmt.Sprint(sent))))
+			sent++
+		}
+		check(t, n.pub.Close())
+		receiver.subEvent.await(t, "everything sent", func(list []string) bool { return len(list) == sent+1 })
+	}
+	list, _ := receiver.subEvent.all()
+	for i := range sent {
+		if want := fmt.Sprintf("t|%d", i); list[i+1] != want {
+			t.Fatalf("message %d is %q", i, list[i+1])
+		}
+	}
+}
+
+// churn keeps every publisher hearing of subscriptions until the returned function is called.
+func churn(t *testing.T, b *Broker) (stop func()) {
+	t.Helper()
+	quit, ended := make(chan struct{}), make(chan struct{})
+	up, seen := make(chan struct{}, 2), make(chan struct{}, 1000)
+	connected := func() { up <- struct{}{} }
+	pub, err := ConnectXPub(b.XSubEndpoint(), Options{}, XPubHandler{Connected: connected, Unsubscribed: func(topic []byte) {
+		if string(topic) == "churn" {
+			seen <- struct{}{}
+		}
+	}})
+	check(t, err)
+	sub, err := ConnectXSub(b.XPubEndpoint(), Options{}, XSubHandler{Connected: connected})
+	check(t, err)
+	<-up
+	<-up
+	go func() {
+		defer close(ended)
+		for {
+			_ = sub.Subscribe("churn")
+			_ = sub.Unsubscribe("churn")
+			select {
+			case <-seen:
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-ended
+		pub.Close()
+		sub.Close()
+	}
+}
+
+func TestPushCloseFlushes(t *testing.T) {
+	t.Parallel()
+	var got atomic.Int64
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{}, func(Message) { got.Add(1) })
+	check(t, err)
+	defer pull.Close()
+	want := int64(0)
+	for range 20 {
+		push, err := ConnectPush([]string{pull.Endpoint()}, patient)
+		check(t, err)
+		for range 1000 { // before it is even connected
+			check(t, push.Send(message("log-write", "id", "format", "batch")))
+			want++
+		}
+		check(t, push.Close())
+	}
+	eventually(t, "all messages", func() bool { return got.Load() == want })
+}
+
+// A Pull that goes and comes back, over and over: everything is handled, once and in order.
+func TestPullRestartLosesNothing(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := ipcPair(t)
+	push, err := ConnectPush([]string{endpoint}, patient)
+	check(t, err)
+	var stop atomic.Bool
+	total := make(chan int)
+	go func() {
+		sent := 0
+		for !stop.Load() {
+			if push.Send(message("log-write", fmt.Sprint(sent))) == nil {
+				sent++
+			} else {
+				time.Sleep(100 * time.Microsecond)
+			}
+		}
+		total <- sent
+	}()
+	next := 0
+	var wrong error
+	// round runs a Pull until it handled message number until.
+	round := func(until int) {
+		reached := make(chan struct{})
+		pull, err := BindPull(endpoint, patient, func(m Message) {
+			if got := string(m[1]); got != fmt.Sprint(next) && wrong == nil {
+				wrong = fmt.Errorf("got message %s, want %d", got, next)
+			}
+			if next++; next == until {
+				close(reached)
+			}
+		})
+		check(t, err)
+		<-reached
+		check(t, pull.Close())
+		check(t, wrong)
+	}
+	for range 10 {
+		round(next + 1000)
+	}
+	stop.Store(true)
+	sent := <-total
+	if next < sent {
+		round(sent)
+	}
+	check(t, push.Close())
+	if next != sent {
+		t.Errorf("%d of %d messages", next, sent)
+	}
+}
+
+// Closing the broker delivers what publishers had sent before.
+func TestBrokerCloseFlushes(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, BrokerOptions{Options: patient})
+	n := startNode(t, b, Options{})
+	sub := rawPeer(t, b.XPubEndpoint(), zmq4.XSub)
+	_, err := sub.Write(appendSubscription(nil, "t", true))
+	check(t, err)
+	n.pubEvent.has(t, "+t")
+	pub := rawPeer(t, b.XSubEndpoint(), zmq4.XPub)
+	const messages = 500
+	for i := range messages {
+		_, err := pub.Write(appendMessage(nil, message("t", fmt.Sprint(i))))
+		check(t, err)
+	}
+	pinged(t, "broker", pub) // it has read all of them
+	closed := make(chan struct{})
+	go func() {
+		b.Close()
+		close(closed)
+	}()
+	awaitClosed(t, pub)
+	pub.Close()
+	in := newReader(sub, 1000)
+	for i := range messages {
+		p, err := in.next()
+		check(t, err)
+		if got := string(p.frame(1)); got != fmt.Sprint(i) {
+			t.Fatalf("got message %s, want %d", got, i)
+		}
+	}
+	if _, err := in.next(); err != io.EOF {
+		t.Errorf("got %v, want the end", err)
+	}
+	sub.Close()
+	<-closed
+}
+
+// Close gives up after Linger, and at once where Linger is negative.
+func TestLingerIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ linger, least, most time.Duration }{
+		{300 * time.Millisecond, 200 * time.Millisecond, 5 * time.Second},
+		{-1, 0, 5 * time.Second},
+	} {
+		opts := small
+		opts.Linger = c.linger
+		b := startBroker(t, BrokerOptions{Options: opts})
+		n := startNode(t, b, opts)
+		stuckSubscriber(t, b, n, "t")
+		fill(n, "t")
+		start := time.Now()
+		check(t, n.pub.Close())
+		if took := time.Since(start); took < c.least || took > c.most {
+			t.Errorf("XPub, linger %v: took %v", c.linger, took)
+		}
+		start = time.Now()
+		check(t, b.Close())
+		if took := time.Since(start); took > c.most {
+			t.Errorf("Broker, linger %v: took %v", c.linger, took)
+		}
+		push, err := ConnectPush([]string{"ipc:///nonexistent/socket"}, opts)
+		check(t, err)
+		check(t, push.Send(message("nobody will ever take this")))
+		start = time.Now()
+		check(t, push.Close())
+		if took := time.Since(start); took < c.least || took > c.most {
+			t.Errorf("Push, linger %v: took %v", c.linger, took)
+		}
+	}
+}
+
+// No handler runs after Close returned.
+func TestNoHandlerAfterClose(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t, BrokerOptions{})
+	sender := startNode(t, b, Options{})
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = sender.pub.Send(message("t", "x"))
+			}
+		}
+	}()
+	for range 20 {
+		var closed, late atomic.Bool
+		some := make(chan struct{}, 1)
+		sub, err := ConnectXSub(b.XPubEndpoint(), Options{}, XSubHandler{Message: func(Message) {
+			late.Store(late.Load() || closed.Load())
+			select {
+			case some <- struct{}{}:
+			default:
+			}
+		}})
+		check(t, err)
+		check(t, sub.Subscribe("t"))
+		<-some
+		check(t, sub.Close())
+		closed.Store(true)
+		if late.Load() {
+			t.Error("a handler ran after Close")
+		}
+	}
+	close(stop)
+	<-ended
+}

@@ -1,0 +1,86 @@
+package zmq
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// conn is one connection behind its handshake. Its owner calls next until that fails, then end; a writer goroutine
+// drains the queue meanwhile.
+type conn struct {
+	nc    net.Conn
+	in    *reader
+	out   *outq
+	stall time.Duration // see write; 0: never
+	about []any         // what the owner adds to the log line about the end
+
+	done    chan struct{} // closed by the first fail
+	once    sync.Once
+	err     error         // why; set before done is closed
+	written chan struct{} // closed when the writer ended
+}
+
+// startConn attaches a connection to a queue and starts its writer.
+func startConn(nc net.Conn, maxPacket int, out *outq, stall time.Duration) *conn {
+	c := &conn{
+		nc:      nc,
+		in:      newReader(nc, maxPacket),
+		out:     out,
+		stall:   stall,
+		done:    make(chan struct{}),
+		written: make(chan struct{}),
+	}
+	out.attach()
+	go c.writeAll()
+	return c
+}
+
+// next returns the next message or SUBSCRIBE or CANCEL command. It answers PINGs and ignores all other commands.
+func (c *conn) next() (packet, error) {
+	for {
+		p, err := c.in.next()
+		if err != nil || !p.command {
+			return p, err
+		}
+		name, data, err := parseCommand(p.frame(0))
+		if err != nil {
+			return packet{}, err
+		}
+		switch name {
+		case zmq4.CmdSubscribe, zmq4.CmdCancel:
+			return p, nil
+		case zmq4.CmdPing:
+			if err := c.pong(data); err != nil {
+				return packet{}, err
+			}
+		}
+	}
+}
+
+func (c *conn) pong(ping []byte) error {
+	frame, err := pongFor(ping)
+	if err != nil {
+		return err
+	}
+	return c.out.putControl(frame)
+}
+
+// fail ends the connection for the given reason, of which the first counts. Reader and writer return soon.
+func (c *conn) fail(err error) {
+	c.once.Do(func() {
+		c.err = err
+		c.out.detach()
+		c.nc.Close()
+		close(c.done)
+	})
+}
+
+// end fails the connection, waits for its writer and returns the reason it ended for.
+func (c *conn) end(err error) error {
+	c.fail(err)
+	<-c.written
+	return c.err
+}

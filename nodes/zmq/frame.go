@@ -1,0 +1,80 @@
+package zmq
+
+import "encoding/binary"
+
+// Bits of a frame's first byte; the others must be zero (ZMTP 3.0, "traffic"; spec: wire 1.6, T29).
+const (
+	flagMore    = 1 << 0
+	flagLong    = 1 << 1
+	flagCommand = 1 << 2
+	flagsKnown  = flagMore | flagLong | flagCommand
+)
+
+// Sizes of a frame header: flags and one byte of length, or flags and eight (big endian).
+const (
+	shortHeader = 2
+	longHeader  = 9
+)
+
+// header is a parsed frame header.
+type header struct {
+	flags byte
+	size  uint64 // of the body
+	len   int    // of the header itself
+}
+
+// headerLen says how long the header is that begins with flags.
+func headerLen(flags byte) int {
+	if flags&flagLong != 0 {
+		return longHeader
+	}
+	return shortHeader
+}
+
+// parseHeader reads the header at the beginning of p, which must hold all of it.
+func parseHeader(p []byte) header {
+	h := header{flags: p[0], len: headerLen(p[0])}
+	if h.len == longHeader {
+		h.size = binary.BigEndian.Uint64(p[1:longHeader])
+	} else {
+		h.size = uint64(p[1])
+	}
+	return h
+}
+
+// appendFrame appends one frame to dst.
+func appendFrame(dst []byte, flags byte, body []byte) []byte {
+	if len(body) > 255 {
+		dst = append(dst, flags|flagLong)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(len(body)))
+	} else {
+		dst = append(dst, flags, byte(len(body)))
+	}
+	return append(dst, body...)
+}
+
+// appendMessage appends the message's wire bytes to dst.
+func appendMessage(dst []byte, m Message) []byte {
+	for i, frame := range m {
+		var flags byte
+		if i < len(m)-1 {
+			flags = flagMore
+		}
+		dst = appendFrame(dst, flags, frame)
+	}
+	return dst
+}
+
+// wireSize is how many bytes appendMessage appends.
+func (m Message) wireSize() int {
+	n := 0
+	for _, frame := range m {
+		if len(frame) > 255 {
+			n += longHeader
+		} else {
+			n += shortHeader
+		}
+		n += len(frame)
+	}
+	return n
+}

@@ -1,0 +1,199 @@
+package zmq
+
+import "sync"
+
+// outq is the queue of what one peer is to receive: messages up to a high-water mark, and control frames (subscriptions,
+// PONGs), which overtake messages and are bounded in bytes.
+//
+// Any number of senders put; at most one writer, the attached connection's, swaps the whole queue against an empty one.
+// A Push queue outlives its connections; every other queue belongs to one.
+type outq struct {
+	hwm        int // messages
+	maxBytes   int // bytes of messages; one message is taken whatever its length
+	maxControl int // bytes of control frames
+
+	mu       sync.Mutex // guards what follows and maxControl
+	wake     sync.Cond  // the writer waits for something to do
+	control  []byte
+	data     batch
+	attached bool          // there is a connection to write to
+	writing  bool          // there is a writer, which may hold a batch
+	closed   bool          // nothing more is taken; the writer ends when the queue is empty
+	room     chan struct{} // closed when a full queue gets room; nil when nobody waits
+}
+
+func newOutq(opts Options) *outq {
+	q := &outq{hwm: opts.SndHWM, maxBytes: opts.MaxMessage, maxControl: opts.limits.control}
+	q.wake.L = &q.mu
+	return q
+}
+
+// put queues an encoded message whose bytes never change.
+func (q *outq) put(wire []byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.refusal(); err != nil {
+		return err
+	}
+	q.data.addWire(wire)
+	q.wake.Signal()
+	return nil
+}
+
+// putMessage queues a message of the given wire size.
+func (q *outq) putMessage(m Message, size int) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.refusal(); err != nil {
+		return err
+	}
+	q.data.addMessage(m, size)
+	q.wake.Signal()
+	return nil
+}
+
+// putControl queues a control frame. A peer that lets too many wait does not read: it should be disconnected.
+func (q *outq) putControl(frame []byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.control)+len(frame) > q.maxControl {
+		return misbehaved("the peer does not read: %d bytes of subscriptions wait for it", len(q.control))
+	}
+	q.control = append(q.control, frame...)
+	q.wake.Signal()
+	return nil
+}
+
+// preload queues the control frames that a new peer starts with. They do not count towards the limit.
+func (q *outq) preload(frames []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.maxControl += len(frames)
+	q.control = append(q.control, frames...)
+	q.wake.Signal()
+}
+
+// swap waits for something to write and exchanges it against what the writer gives back, which must be written. It
+// returns false when the writer has to end.
+func (q *outq) swap(control *[]byte, data *batch) bool {
+	data.reset()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.attached && q.empty() && !q.closed {
+		q.wake.Wait()
+	}
+	if !q.attached || q.empty() {
+		return false
+	}
+	q.control, *control = spare(*control), q.control
+	q.data, *data = *data, q.data
+	q.madeRoom()
+	return true
+}
+
+// putBack returns a batch of which only n bytes could be written, to be sent first on the next connection.
+func (q *outq) putBack(data *batch, n int) {
+	data.dropWritten(n)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	data.add(&q.data)
+	q.data = *data
+}
+
+// attach allows a writer to swap; it must call leave in the end. Control frames meant for an earlier connection are dropped.
+func (q *outq) attach() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.attached, q.writing, q.control = true, true, nil
+}
+
+// leave says that the writer has ended.
+func (q *outq) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.writing = false
+}
+
+// detach ends the writer at once. Messages may still be put.
+func (q *outq) detach() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.attached = false
+	q.wake.Broadcast()
+}
+
+// close takes nothing more and lets the writer end when all is written.
+func (q *outq) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.madeRoom()
+	q.wake.Broadcast()
+}
+
+// finished says that the queue is closed and holds no message. A batch may still be with the writer.
+func (q *outq) finished() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && q.data.count() == 0
+}
+
+// idle is finished without a writer: no message will ever be written.
+func (q *outq) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && q.data.count() == 0 && !q.writing
+}
+
+// full says that a message would not be taken for want of room.
+func (q *outq) full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.refusal() == ErrAgain
+}
+
+// roomy returns a channel that is closed when put is worth another try.
+func (q *outq) roomy() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.refusal() != ErrAgain {
+		return closedChan
+	}
+	if q.room == nil {
+		q.room = make(chan struct{})
+	}
+	return q.room
+}
+
+var closedChan = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+func (q *outq) refusal() error {
+	switch {
+	case q.closed:
+		return ErrClosed
+	case q.data.count() >= q.hwm, q.data.size >= q.maxBytes:
+		return ErrAgain
+	}
+	return nil
+}
+
+func (q *outq) empty() bool { return len(q.control) == 0 && q.data.count() == 0 }
+
+// spare returns buf to fill again, unless a burst made it so large that keeping it would be a waste.
+func spare(buf []byte) []byte {
+	if cap(buf) > segmentSize {
+		return nil
+	}
+	return buf[:0]
+}
+
+func (q *outq) madeRoom() {
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+}

@@ -1,0 +1,60 @@
+package zmq
+
+import "github.com/go-zeromq/zmq4"
+
+// Pull receives messages from any number of Pushes.
+type Pull struct {
+	opts   Options
+	in     *listener
+	inbox  *inbox[Message]
+	ended  chan struct{} // closed when handle will not be called any more
+	handle func(Message)
+}
+
+// BindPull binds the endpoint and calls handle for each message, one at a time and in the order of each peer. While handle
+// is busy up to RcvHWM messages wait, and then the peers do. handle must not call Close.
+func BindPull(endpoint string, opts Options, handle func(Message)) (*Pull, error) {
+	opts = opts.withDefaults()
+	in, err := listen(endpoint, zmq4.Pull, opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pull{opts: opts, in: in, inbox: newInbox[Message](opts), ended: make(chan struct{}), handle: handle}
+	in.serve = p.serve
+	in.start()
+	go p.dispatch()
+	return p, nil
+}
+
+// Endpoint is where Pushes connect to, with the real port.
+func (p *Pull) Endpoint() string { return p.in.endpoint() }
+
+// Close stops accepting, tells the peers to go elsewhere, takes what they had sent until they hang up or Linger is over,
+// and returns when all of it has been handled.
+func (p *Pull) Close() error {
+	p.in.close()
+	p.in.finish(p.opts.Linger)
+	p.inbox.close()
+	<-p.ended
+	return nil
+}
+
+func (p *Pull) serve(c *conn) error {
+	for {
+		packet, err := c.next()
+		if err != nil {
+			return err
+		}
+		if packet.command {
+			continue
+		}
+		if !p.inbox.put(packet.message(), len(packet.wire)) {
+			return ErrClosed
+		}
+	}
+}
+
+func (p *Pull) dispatch() {
+	defer close(p.ended)
+	p.inbox.drain(p.handle)
+}

@@ -1,0 +1,41 @@
+package zmq
+
+import "sync/atomic"
+
+// subscriber is a connection to the broker's XPUB.
+type subscriber struct {
+	*conn
+	id      uint64              // counts connections
+	topics  map[string]struct{} // guarded by table.mu
+	dropped atomic.Uint64       // messages not taken at the high-water mark, with BrokerOptions.Drop
+}
+
+// serveSubscriber keeps the table up to date with what the peer asks for, until it leaves. Anything else that it sends
+// is for nobody.
+func (b *Broker) serveSubscriber(c *conn) error {
+	s := &subscriber{conn: c, id: b.subscribers.Add(1), topics: make(map[string]struct{})}
+	err := b.hear(s)
+	s.fail(err) // before its topics go: nobody must wait for it any more
+	s.about = []any{"topics", b.table.held(s), "dropped", s.dropped.Load()}
+	b.table.remove(s)
+	return err
+}
+
+func (b *Broker) hear(s *subscriber) error {
+	for {
+		p, err := s.next()
+		if err != nil {
+			return err
+		}
+		request, ok := p.subscription()
+		switch {
+		case !ok:
+		case request.add:
+			if err := b.table.subscribe(s, string(request.topic)); err != nil {
+				return err
+			}
+		default:
+			b.table.unsubscribe(s, string(request.topic))
+		}
+	}
+}

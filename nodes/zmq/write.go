@@ -1,0 +1,64 @@
+package zmq
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// stallTicks is how often within the stall time the writer looks whether the peer took anything.
+const stallTicks = 4
+
+// writeAll writes the queue until it is closed and empty or the connection failed, then tells the peer that no more will
+// come. It does not close the connection: closing while the peer still sends would turn into a reset and lose what the
+// peer has not read yet. The reader will see the peer's end and close (spec: zmq4 7.3).
+func (c *conn) writeAll() {
+	defer close(c.written)
+	defer c.out.leave()
+	var control []byte
+	var data batch
+	var bufs net.Buffers
+	for c.out.swap(&control, &data) {
+		bufs = append(bufs[:0], control)
+		bufs = data.buffers(bufs)
+		n, err := c.write(bufs)
+		clear(bufs)
+		if err != nil {
+			c.out.putBack(&data, n-len(control))
+			c.fail(err)
+			return
+		}
+	}
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // fails only where the connection is gone anyway
+	}
+}
+
+// write writes all of bufs and returns how many bytes the kernel took. With a stall time it gives up on a peer that took
+// no byte for so long while its queue is full, that is, while somebody waits for it.
+func (c *conn) write(bufs net.Buffers) (n int, err error) {
+	tick := c.stall / stallTicks
+	for idle := 0; ; {
+		if tick > 0 {
+			if err := c.nc.SetWriteDeadline(time.Now().Add(tick)); err != nil {
+				return n, fmt.Errorf("cannot write: %w", err)
+			}
+		}
+		took, err := bufs.WriteTo(c.nc)
+		n += int(took)
+		if err == nil {
+			return n, nil
+		}
+		if tick == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, fmt.Errorf("cannot write: %w", err)
+		}
+		if idle++; took > 0 {
+			idle = 0
+		}
+		if idle >= stallTicks && c.out.full() {
+			return n, misbehaved("the peer stalls: it took no byte for %v while its queue is full", c.stall)
+		}
+	}
+}
