@@ -172,6 +172,7 @@ func (s *Supervisor) retarget(d Deployment) {
 	if err := s.Dirs.linkCurrent(specs); err != nil {
 		s.event("%v", err)
 	}
+	s.postGuard()
 }
 
 // target is what a node of that spec should be in the present deployment.

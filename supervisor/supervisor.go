@@ -18,6 +18,12 @@ type Options struct {
 	Dirs    Dirs
 	Version string
 	Log     *slog.Logger // nil: nothing is logged
+	// AdoptOnly starts nothing that a predecessor left to be started.
+	AdoptOnly bool
+	// Guard is the command line of a program that calls [Guard]; it is run
+	// while on_supervisor_exit is "kill". nil: that holds only for an orderly
+	// end.
+	Guard []string
 }
 
 // Supervisor runs the nodes of one cluster on this host.
@@ -43,6 +49,7 @@ type Supervisor struct {
 	keepNodes  bool       // at the end, whatever is configured
 	ending     bool       // nothing more begins
 
+	guard guard
 	usage usage
 }
 
@@ -98,6 +105,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		s.stopStages(context.Background(), s.all(), "the supervisor ends")
 	}
 	left := 0
+	s.guard.dismiss()
 	for _, n := range s.all() {
 		n.tell(leave{})
 		<-n.done

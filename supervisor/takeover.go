@@ -37,6 +37,7 @@ func (s *Supervisor) takeOver() {
 	}
 	s.setNodes(nodes)
 	s.background(func() { s.change(s.ctx, s.sweep) })
+	s.postGuard()
 }
 
 // knows says whether there is a node of that name.
@@ -63,10 +64,10 @@ func (s *Supervisor) recover(saved savedNode, guessed bool, strays []process.Fou
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)
 		n.tell(adoption{proc, known})
-		if saved.Up && !guessed && known.Digest != saved.Spec.Digest() {
+		if saved.Up && !guessed && !s.AdoptOnly && known.Digest != saved.Spec.Digest() {
 			n.tell(lifecycle.Event{Kind: lifecycle.Restart, Cause: "a deploy had been interrupted"})
 		}
-	case saved.Up:
+	case saved.Up && !s.AdoptOnly:
 		n.tell(lifecycle.Event{Kind: lifecycle.Start, Cause: cause})
 	}
 	return n

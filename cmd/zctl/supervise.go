@@ -35,13 +35,22 @@ Examples:
 	Flags: []cli.Flag{
 		// Used by deploy: deploy nothing, and say on descriptor 3 when ready.
 		&cli.BoolFlag{Name: "daemon", Hidden: true},
+		// Used by the supervisor: see supervisor.Guard.
+		&cli.BoolFlag{Name: "guard", Hidden: true},
 	},
 	Action: func(c *cli.Context) error {
 		if err := noArgs(c); err != nil {
 			return err
 		}
-		if c.Bool("daemon") {
+		switch {
+		case c.Bool("daemon"):
 			return superviseDaemon(c)
+		case c.Bool("guard"):
+			options, err := supervisorOptions(supervisor.Dirs(common(c, "base-dir")), newLog(c))
+			if err != nil {
+				return err
+			}
+			return supervisor.Guard(os.Stdin, options)
 		}
 		return superviseForeground(c)
 	},
@@ -56,7 +65,7 @@ func superviseForeground(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
+	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
 		if err := deployment.Check(s.Dirs); err != nil {
 			return &exitError{exitUsage, err}
@@ -73,12 +82,23 @@ func superviseForeground(c *cli.Context) error {
 	})
 }
 
+func newLog(c *cli.Context) *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
+}
+
+func supervisorOptions(dirs supervisor.Dirs, log *slog.Logger) (supervisor.Options, error) {
+	self, err := os.Executable()
+	return supervisor.Options{
+		Dirs: dirs, Version: version(), Log: log,
+		Guard: []string{self, "supervise", "--guard", "--base-dir", string(dirs)},
+	}, err
+}
+
 // superviseDaemon is the supervisor that deploy starts: it hears what to run
 // over its socket, and says through descriptor 3 when that is open, or why not.
 func superviseDaemon(c *cli.Context) error {
 	tell := os.NewFile(3, "ready")
-	log := slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
-	err := supervise(c.Context, supervisor.Dirs(common(c, "base-dir")), log, func(*supervisor.Supervisor) error {
+	err := supervise(c.Context, supervisor.Dirs(common(c, "base-dir")), newLog(c), func(*supervisor.Supervisor) error {
 		_, err := io.WriteString(tell, daemonReady)
 		return errors.Join(err, tell.Close())
 	})
@@ -96,7 +116,11 @@ func supervise(ctx context.Context, dirs supervisor.Dirs, log *slog.Logger, up f
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	s, err := supervisor.Open(supervisor.Options{Dirs: dirs, Version: version(), Log: log})
+	options, err := supervisorOptions(dirs, log)
+	if err != nil {
+		return err
+	}
+	s, err := supervisor.Open(options)
 	if err != nil {
 		return &exitError{superviseCode(err), err}
 	}

@@ -3,6 +3,7 @@ package zmq
 import (
 	"fmt"
 	"io"
+	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -146,30 +147,34 @@ func TestPullRestartLosesNothing(t *testing.T) {
 	}
 }
 
-// Closing the broker delivers what publishers had sent before.
+// Closing the broker delivers what publishers had sent before they heard of it, however long the way.
 func TestBrokerCloseFlushes(t *testing.T) {
 	t.Parallel()
-	b := startBroker(t, BrokerOptions{Options: patient})
-	n := startNode(t, b, Options{})
-	sub := rawPeer(t, b.XPubEndpoint(), zmq4.XSub)
-	_, err := sub.Write(appendSubscription(nil, "t", true))
-	check(t, err)
-	n.pubEvent.has(t, "+t")
+	opts := small
+	opts.Linger, opts.SndHWM = patience, 10
+	b := startBroker(t, BrokerOptions{Options: opts})
+	n := startNode(t, b, small)
+	sub := stuckSubscriber(t, b, n, "t")
 	pub := rawPeer(t, b.XSubEndpoint(), zmq4.XPub)
-	const messages = 500
-	for i := range messages {
-		_, err := pub.Write(appendMessage(nil, message("t", fmt.Sprint(i))))
-		check(t, err)
-	}
-	pinged(t, "broker", pub) // it has read all of them
+	const messages = 3000
+	sent := make(chan error, 1)
+	go func() {
+		payload := make([]byte, 1000)
+		var err error
+		for i := 0; i < messages && err == nil; i++ {
+			_, err = pub.Write(appendMessage(nil, Message{[]byte("t"), fmt.Append(nil, i), payload}))
+		}
+		pub.(*net.TCPConn).CloseWrite()
+		sent <- err
+	}()
+	eventually(t, "a full queue", func() bool { return b.subs.current()[0].out.full() || b.subs.current()[1].out.full() })
 	closed := make(chan struct{})
 	go func() {
 		b.Close()
 		close(closed)
 	}()
-	awaitClosed(t, pub)
-	pub.Close()
-	in := newReader(sub, 1000)
+	awaitClosed(t, pub) // that is, it was told
+	in := newReader(sub, 10_000)
 	for i := range messages {
 		p, err := in.next()
 		check(t, err)
@@ -180,6 +185,7 @@ func TestBrokerCloseFlushes(t *testing.T) {
 	if _, err := in.next(); err != io.EOF {
 		t.Errorf("got %v, want the end", err)
 	}
+	check(t, <-sent)
 	sub.Close()
 	<-closed
 }

@@ -99,3 +99,17 @@ func TestWaitingPublisherIsKeptAlive(t *testing.T) {
 	publisher.Close()
 	<-flooded
 }
+
+// A publisher that waits often but never long is kept alive, too, and not flooded.
+func TestBreatheIsPaced(t *testing.T) {
+	t.Parallel()
+	b := &Broker{opts: Options{limits: limits{breath: time.Hour}}.withDefaults()}
+	p := testPublisher()
+	s := &subscriber{conn: &conn{out: newOutq(b.opts)}}
+	for range 10 {
+		b.await(p, s, []byte("m"))
+	}
+	if got := string(p.out.control); got != "\x04\x05\x04PONG" {
+		t.Errorf("sent %q", got)
+	}
+}

@@ -114,7 +114,7 @@ func TestPacketFramesCannotReachEachOther(t *testing.T) {
 	p, err := newReader(bytes.NewReader(appendMessage(nil, message("a", "b"))), 100).next()
 	check(t, err)
 	m := p.message()
-	_ = append(m[0], "overwritten"...)
+	_ = append(m[0], "xyz"...)
 	if string(m[1]) != "b" {
 		t.Errorf("frame 1 became %q", m[1])
 	}

@@ -29,26 +29,91 @@ func TestBrokerRestart(t *testing.T) {
 		n.pubEvent.await(t, "topics", func(list []string) bool {
 			return count(list, "up") == round+1 && count(list, "+z") == round+1 && count(list, "+a") == round+1
 		})
+		if n.pub.knows("gone") {
+			t.Error("a topic of the former broker is still served")
+		}
 		check(t, n.pub.Send(message("z", fmt.Sprint(round))))
 		n.subEvent.has(t, fmt.Sprintf("z|%d", round))
+		check(t, n.sub.Subscribe("gone"))
+		n.pubEvent.await(t, "+gone", func(list []string) bool { return count(list, "+gone") == round+1 })
 		check(t, b.Close())
 		n.pubEvent.await(t, "down", func(list []string) bool { return count(list, "down") == round+1 })
 		n.subEvent.await(t, "down", func(list []string) bool { return count(list, "down") == round+1 })
 		check(t, n.pub.Send(message("z", "while the bus is down")))
+		check(t, n.sub.Unsubscribe("gone"))
 	}
 	list, _ := n.pubEvent.all()
-	if len(list) != 12 {
-		t.Errorf("got %q, no invented unsubscriptions expected", list)
+	if len(list) != 15 {
+		t.Fatalf("got %q, no invented unsubscriptions expected", list)
 	}
 	for round := range 3 {
-		got := list[4*round : 4*round+4]
-		if got[0] != "up" || got[3] != "down" {
+		got := list[5*round : 5*round+5]
+		if got[0] != "up" || got[3] != "+gone" || got[4] != "down" {
 			t.Errorf("round %d: got %q", round, got)
 		}
 	}
 	messages, _ := n.subEvent.all()
 	if want := strings.Fields("up z|0 down up z|1 down up z|2 down"); !slices.Equal(messages, want) {
 		t.Errorf("got %q, want %q", messages, want)
+	}
+}
+
+// knows says whether anybody is known to subscribe to exactly this topic.
+func (x *XPub) knows(topic string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, ok := x.topics.get(topic)
+	return ok
+}
+
+// What XPub reports of what a broker says: everything added, even again, and removed only what is known.
+func TestXPubEvents(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := fakeServer(t, func(nc net.Conn) {
+		if handshake(nc, zmq4.XSub, null.Security(), true, patience) != nil {
+			return
+		}
+		_, _ = nc.Write([]byte("\x00\x08\x00unknown\x00\x02\x01a\x00\x02\x01a\x04\x0b\x09SUBSCRIBEb" +
+			"\x00\x02\x00a\x00\x02\x00a\x04\x08\x06CANCELb\x00\x04\x01end"))
+		_, _ = nc.Read(make([]byte, 1))
+	})
+	n := newEvents()
+	x, err := ConnectXPub(endpoint, Options{limits: limits{topicLen: 3, allTopics: 2}}, XPubHandler{
+		Subscribed:   func(topic []byte) { n.add("+%s", topic) },
+		Unsubscribed: func(topic []byte) { n.add("-%s", topic) },
+	})
+	check(t, err)
+	defer x.Close()
+	n.has(t, "+end")
+	if list, _ := n.all(); strings.Join(list, " ") != "+a +a +b -a -b +end" {
+		t.Errorf("got %q", list)
+	}
+}
+
+// A broker that knows more topics than we want to remember is served as far as we do.
+func TestXPubBoundsTopics(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := fakeServer(t, func(nc net.Conn) {
+		if handshake(nc, zmq4.XSub, null.Security(), true, patience) != nil {
+			return
+		}
+		_, _ = nc.Write([]byte(endlessTopics(1000) + string(appendSubscription(nil, "endless.0", false)) +
+			string(appendSubscription(nil, strings.Repeat("x", 2000), true)) + string(appendSubscription(nil, "end", true))))
+		_, _ = nc.Read(make([]byte, 1))
+	})
+	log, lines := logged()
+	n := newEvents()
+	x, err := ConnectXPub(endpoint, Options{Log: log, limits: limits{allTopics: 10}}, XPubHandler{
+		Subscribed: func(topic []byte) { n.add("+%s", topic) },
+	})
+	check(t, err)
+	defer x.Close()
+	n.has(t, "+end")
+	lines.contains(t, "ignoring subscriptions")
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.topics.len() != 10 {
+		t.Errorf("knows %d topics", x.topics.len())
 	}
 }
 

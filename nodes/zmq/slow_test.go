@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -102,7 +103,7 @@ func TestStalledSubscriberIsDisconnected(t *testing.T) {
 func TestSlowReaderIsNotStalled(t *testing.T) {
 	t.Parallel()
 	opts := small
-	opts.limits.stall = 400 * time.Millisecond
+	opts.SndHWM, opts.limits.stall = 2000, 400*time.Millisecond // one batch takes far longer than the stall time
 	b := startBroker(t, BrokerOptions{Options: opts})
 	n := startNode(t, b, small)
 	slow := stuckSubscriber(t, b, n, "t")
@@ -129,6 +130,37 @@ func TestSlowReaderIsNotStalled(t *testing.T) {
 	}
 	close(stop)
 	<-ended
+}
+
+// Whoever takes nothing is left alone as long as nobody has to wait for it.
+func TestStallNeedsSomebodyWhoWaits(t *testing.T) {
+	t.Parallel()
+	const stall = 50 * time.Millisecond
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	q := newOutq(Options{SndHWM: 2}.withDefaults())
+	c := startConn(ours, 1000, q, stall)
+	check(t, q.put([]byte("taken by the writer, which nobody lets write")))
+	eventually(t, "the writer", func() bool { return q.roomFor(2) })
+	check(t, q.put([]byte("waiting")))
+	select {
+	case <-c.done:
+		t.Error("disconnected although its queue has room")
+	case <-time.After(5 * stall):
+	}
+	check(t, q.put([]byte("waiting, too")))
+	<-c.done
+	var bad *misbehaviour
+	if err := c.end(nil); !errors.As(err, &bad) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// roomFor says whether n messages fit.
+func (q *outq) roomFor(n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.data.count()+n <= q.hwm
 }
 
 // With Drop nobody waits for a full subscriber, and it is not disconnected.

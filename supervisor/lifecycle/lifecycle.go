@@ -270,7 +270,9 @@ func (s State) starting(p Policy, e Event, now time.Time) (State, []Action) {
 func (s State) up(p Policy, e Event, now time.Time) (State, []Action) {
 	switch e.Kind {
 	case SaidReady:
-		s.Phase, s.Cause, s.WasReady, s.Deadline = Ready, e.Cause, true, time.Time{}
+		if s.Phase == Running {
+			s.Phase, s.Cause, s.WasReady, s.Deadline = Ready, e.Cause, true, time.Time{}
+		}
 	case Spoken:
 		s.Spoke = true
 		if s.Phase == Running {

@@ -30,6 +30,8 @@ type Command struct {
 	Argv []string // Argv[0] is the path of the program
 	Env  []string // the whole environment, KEY=value
 	Dir  string   // working directory
+	// Stdin is what the process reads; nil is nothing.
+	Stdin *os.File
 	// Stdout and Stderr are files that output is appended to.
 	Stdout, Stderr string
 	CPUs           cpuaffinity.List // empty: wherever we may run ourselves
@@ -58,11 +60,15 @@ func Start(c Command) (*Process, error) {
 		return nil, err
 	}
 	defer closeAll(files)
+	stdin := files[0].Fd()
+	if c.Stdin != nil {
+		stdin = c.Stdin.Fd()
+	}
 	pid, pidfd := 0, -1
 	attr := &syscall.ProcAttr{
 		Dir:   c.Dir,
 		Env:   c.Env,
-		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd()},
+		Files: []uintptr{stdin, files[1].Fd(), files[2].Fd()},
 		// A session, not only a group: nodes have no terminal, and a hang-up
 		// of ours would leave a Zeek neither dead nor alive (spec: generators
 		// R21).
@@ -194,33 +200,38 @@ func (p *Process) Signal(sig unix.Signal) error {
 	return nil
 }
 
-// openStdio opens the standard files of a process: nothing to read, two files
-// to append to.
+// openStdio opens the files a process begins with: what it reads, and two to
+// append to.
 func openStdio(c Command) ([]*os.File, error) {
 	var files []*os.File
-	for _, f := range []struct {
-		name string
-		mode int
-	}{
-		{os.DevNull, os.O_RDONLY},
-		{c.Stdout, os.O_WRONLY | os.O_APPEND | os.O_CREATE},
-		{c.Stderr, os.O_WRONLY | os.O_APPEND | os.O_CREATE},
-	} {
-		if f.name == "" {
-			f.name = os.DevNull
+	open := func(name string, mode int) error {
+		if name == "" {
+			name = os.DevNull
 		}
-		file, err := os.OpenFile(filepath.Clean(f.name), f.mode, 0o644)
-		if err != nil {
-			closeAll(files)
-			return nil, fmt.Errorf("cannot open output of %s: %w", c.Argv[0], err)
-		}
+		file, err := os.OpenFile(filepath.Clean(name), mode, 0o644)
 		files = append(files, file)
+		return err
+	}
+	const add = os.O_WRONLY | os.O_APPEND | os.O_CREATE
+	err := open(os.DevNull, os.O_RDONLY)
+	if err == nil {
+		err = open(c.Stdout, add)
+	}
+	if err == nil {
+		err = open(c.Stderr, add)
+	}
+	if err != nil {
+		closeAll(files)
+		return nil, fmt.Errorf("cannot open output of %s: %w", c.Argv[0], err)
 	}
 	return files, nil
 }
 
+// closeAll closes the files that are open.
 func closeAll(files []*os.File) {
 	for _, f := range files {
-		f.Close()
+		if f != nil {
+			f.Close()
+		}
 	}
 }

@@ -33,7 +33,7 @@ def socket(kind, **options):
     s.linger = 5000
     if heartbeat:
         s.setsockopt(zmq.HEARTBEAT_IVL, heartbeat)
-        s.setsockopt(zmq.HEARTBEAT_TIMEOUT, heartbeat)
+        s.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5 * heartbeat)
     for name, value in options.items():
         s.setsockopt(getattr(zmq, name), value)
     m = s.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
