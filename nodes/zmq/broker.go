@@ -17,7 +17,7 @@ type BrokerOptions struct {
 	ListenXPub, ListenXSub string
 
 	// Drop loses messages for a subscriber that is at its high-water mark. The default is libzmq's XPUB_NODROP: its
-	// publishers wait, and if it takes no byte for 10 seconds it is disconnected.
+	// publishers wait, and if it takes no byte for 10 seconds meanwhile it is disconnected.
 	Drop bool
 }
 

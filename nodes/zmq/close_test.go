@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -167,7 +168,9 @@ func TestBrokerCloseFlushes(t *testing.T) {
 		pub.(*net.TCPConn).CloseWrite()
 		sent <- err
 	}()
-	eventually(t, "a full queue", func() bool { return b.subs.current()[0].out.full() || b.subs.current()[1].out.full() })
+	eventually(t, "a full queue", func() bool {
+		return slices.ContainsFunc(b.subs.current(), func(c *conn) bool { return c.out.full() })
+	})
 	closed := make(chan struct{})
 	go func() {
 		b.Close()

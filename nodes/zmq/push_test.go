@@ -142,7 +142,36 @@ func TestPushKeepsWhatWasNotWritten(t *testing.T) {
 	eventually(t, "several connections", func() bool { return accepted.Load() >= messages/2/20 })
 }
 
-// The handler gets one message at a time, whoever sent it, and a slow one makes the senders wait.
+// A slow handler makes the senders wait; nothing is lost.
+func TestPullHoldsBackItsSenders(t *testing.T) {
+	t.Parallel()
+	opts := small
+	opts.RcvHWM = 10
+	release := make(chan struct{})
+	var got atomic.Int64
+	pull, err := BindPull("tcp://127.0.0.1:0", opts, func(Message) {
+		<-release
+		got.Add(1)
+	})
+	check(t, err)
+	defer pull.Close()
+	p := startPush(t, small, pull.Endpoint())
+	payload := make([]byte, 1000)
+	taken := int64(0)
+	for last := time.Now(); time.Since(last) < 300*time.Millisecond; {
+		if p.Send(Message{payload}) == nil {
+			taken++
+			last = time.Now()
+		}
+	}
+	if taken > 2*100+2*10+1000 { // two queues of twice the mark each, and what two small kernel buffers hold
+		t.Errorf("%d messages of 1 kB were taken", taken)
+	}
+	close(release)
+	eventually(t, "all that was taken", func() bool { return got.Load() == taken })
+}
+
+// The handler gets one message at a time, whoever sent it.
 func TestPullHandlesOneAtATime(t *testing.T) {
 	t.Parallel()
 	var busy, got atomic.Int64

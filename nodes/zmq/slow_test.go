@@ -197,6 +197,44 @@ func TestDrop(t *testing.T) {
 	}
 }
 
+// A publisher says something and leaves while its messages have to wait: they are delivered, although it cannot be told
+// of new subscriptions any more.
+func TestLastWordsOfAPublisher(t *testing.T) {
+	t.Parallel()
+	opts := small
+	opts.SndHWM = 1
+	b := startBroker(t, BrokerOptions{Options: opts})
+	n := startNode(t, b, small)
+	stuck := stuckSubscriber(t, b, n, "slow")
+	taken := fill(n, "slow")
+	pub := rawPeer(t, b.XSubEndpoint(), zmq4.XPub)
+	eventually(t, "registration", func() bool { return len(b.pubs.current()) == 2 })
+	const messages = 20
+	var wire []byte
+	for i := range messages {
+		wire = appendMessage(wire, message("slow", fmt.Sprint("last words ", i)))
+	}
+	_, err := pub.Write(wire) // at once: what it does not get rid of before it closes is lost indeed
+	check(t, err)
+	pub.Close()
+	for i := range 5 { // each makes the broker write to the publisher that left
+		check(t, n.sub.Subscribe(fmt.Sprint("news", i)))
+		n.pubEvent.has(t, fmt.Sprint("+news", i))
+	}
+	in := newReader(stuck, 1<<20)
+	heard := 0
+	for range taken + messages {
+		p, err := in.next()
+		check(t, err)
+		if string(p.frame(1)) == fmt.Sprint("last words ", heard) {
+			heard++
+		}
+	}
+	if heard != messages {
+		t.Errorf("%d of %d last words", heard, messages)
+	}
+}
+
 // A publisher that does not read its subscriptions is disconnected before it costs much.
 func TestPublisherThatDoesNotRead(t *testing.T) {
 	t.Parallel()

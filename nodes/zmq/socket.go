@@ -48,13 +48,17 @@ func (e endpoint) dial(ctx context.Context, timeout time.Duration) (net.Conn, er
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to %s: %w", e, err)
 	}
-	// Retrying a closed local port from the range of ephemeral ports may end in TCP's simultaneous open with oneself,
-	// and would then keep the port from whom we wait for.
-	if e.network == "tcp" && nc.LocalAddr().String() == nc.RemoteAddr().String() {
+	if isSelf(nc) {
 		nc.Close()
 		return nil, fmt.Errorf("cannot connect to %s: %w", e, syscall.ECONNREFUSED)
 	}
 	return nc, nil
+}
+
+// isSelf recognizes TCP's simultaneous open with oneself. Trying a local port from the ephemeral range over and over ends
+// in it some day, and would keep the port from the very process we wait for.
+func isSelf(nc net.Conn) bool {
+	return nc.LocalAddr().Network() == "tcp" && nc.LocalAddr().String() == nc.RemoteAddr().String()
 }
 
 // keepAlive finds a peer whose host vanished within 30 seconds. Zeek sets none, but it does not change the wire

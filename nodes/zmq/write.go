@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -27,13 +28,21 @@ func (c *conn) writeAll() {
 		clear(bufs)
 		if err != nil {
 			c.out.putBack(&data, n-len(control))
-			c.fail(err)
+			if !hungUp(err) {
+				c.fail(err)
+			}
 			return
 		}
 	}
 	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // fails only where the connection is gone anyway
 	}
+}
+
+// hungUp tells a peer that left from a connection that failed otherwise. After the former there may still be something to
+// read, all that the peer said before it left: the connection ends when the reader comes to the end of it.
+func hungUp(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // write writes all of bufs and returns how many bytes the kernel took. With a stall time it gives up on a peer that took

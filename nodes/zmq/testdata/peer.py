@@ -62,6 +62,17 @@ def send(s, frames):
         say("again")
 
 
+def burst(s, frames, readable):
+    """Sends as soon as possible, and reads meanwhile: with heartbeats, libzmq hangs up when nobody reads."""
+    while True:
+        for r in readable:
+            report(r)
+        try:
+            return s.send_multipart(frames, zmq.DONTWAIT)
+        except zmq.Again:
+            poller.poll(1)
+
+
 def loop(readable, sender=None, subscriber=None):
     """Serves commands and reports until "quit" or the end of stdin."""
     poller.register(0, zmq.POLLIN)
@@ -95,7 +106,7 @@ def loop(readable, sender=None, subscriber=None):
             elif line.startswith(b"burst "):
                 _, n, topic = line.split(b" ")
                 for i in range(int(n)):
-                    sender.send_multipart([topic, str(i).encode()])
+                    burst(sender, [topic, str(i).encode()], readable)
             elif line[:1] in (b"+", b"-"):
                 subscriber.send((b"\0", b"\1")[line[:1] == b"+"] + line[1:])
 
