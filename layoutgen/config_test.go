@@ -95,14 +95,18 @@ func TestParseBaseDir(t *testing.T) {
 		{"base_dir = '/x'\n[workers]\ncount = -1\nnonsense = true", "/x"},
 		{"[workers]\ncount = 2", ""},
 		{"base_dir = 7", ""},
+		{"base_dir = '/x' # here\n[workers]\ncount = \"tw", "/x"},
+		{"[workers", ""},
 	}
 	for _, test := range tests {
 		if got, err := ParseBaseDir("zctl.toml", []byte(test.doc)); got != test.want || err != nil {
 			t.Errorf("%q: %q, %v; want %q", test.doc, got, err, test.want)
 		}
 	}
-	if _, err := ParseBaseDir("zctl.toml", []byte("base_dir")); err == nil || !strings.HasPrefix(err.Error(), "zctl.toml:1:") {
-		t.Errorf("syntax error: %v", err)
+	for _, doc := range []string{"base_dir", "base_dir = \"/x", "base_dir = '/x'\nbase_dir = '/y'"} {
+		if dir, err := ParseBaseDir("zctl.toml", []byte(doc)); err == nil || !strings.HasPrefix(err.Error(), "zctl.toml:") {
+			t.Errorf("%q: %q, %v", doc, dir, err)
+		}
 	}
 }
 

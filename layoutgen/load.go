@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -68,21 +69,47 @@ func Parse(file string, doc []byte) (*Config, error) {
 	c.resolvePaths()
 	c.check(src)
 	buildLayout(c, src)
-	return c, src.problems.orNil()
+	if len(src.problems) == 0 {
+		return c, nil
+	}
+	src.problems.Sort()
+	return c, src.problems
 }
 
 // ParseBaseDir finds base_dir in a configuration that may be wrong everywhere
 // else, so that somebody who is editing it can still look at what runs. The
-// result is "" where the file does not say.
+// result is "" where the file does not say. It is an error only if the file
+// cannot be read as TOML and seems to say something about base_dir.
 func ParseBaseDir(file string, doc []byte) (string, error) {
 	tables, err := decodeTOML(file, string(doc))
-	if err != nil {
-		return "", err
-	}
 	c := &Config{File: file}
 	c.BaseDir, _ = tables["base_dir"].(string)
+	if err != nil {
+		if c.BaseDir, err = baseDirLine(string(doc), err); err != nil {
+			return "", err
+		}
+	}
 	c.resolvePaths()
 	return c.BaseDir, nil
+}
+
+var (
+	baseDirKey   = regexp.MustCompile(`(?m)^\s*base_dir\b.*$`)
+	baseDirValue = regexp.MustCompile(`^\s*base_dir\s*=\s*(?:"([^"\\]*)"|'([^']*)')\s*(?:#.*)?$`)
+)
+
+// baseDirLine finds base_dir in a document that is not TOML, for the reason
+// given.
+func baseDirLine(doc string, reason error) (string, error) {
+	lines := baseDirKey.FindAllString(doc, -1)
+	if len(lines) == 0 {
+		return "", nil
+	}
+	value := baseDirValue.FindStringSubmatch(strings.TrimRight(lines[0], "\r"))
+	if len(lines) > 1 || value == nil {
+		return "", reason
+	}
+	return value[1] + value[2], nil
 }
 
 // Layout is the layout the configuration describes.

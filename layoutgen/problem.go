@@ -39,15 +39,11 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// orNil is ps as an error, in the order of the file.
-func (ps Problems) orNil() error {
-	if len(ps) == 0 {
-		return nil
-	}
+// Sort brings the problems into the order of the file.
+func (ps Problems) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	return ps
 }
 
 // source knows the file a configuration came from and collects what is wrong

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"zctl/cpuaffinity"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
 )
@@ -65,6 +66,7 @@ func (n *node) adopt(a adoption) {
 	n.proc, n.digest = a.proc, a.saved.Digest
 	n.peers, n.text = a.saved.Peers, a.saved.Text
 	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
+	n.note(n.moveCPUs())
 	n.note(n.listen())
 	n.watch(a.proc)
 	n.state.Wanted = n.target.up
@@ -74,6 +76,9 @@ func (n *node) adopt(a adoption) {
 		Ready: a.saved.Ready,
 		Since: a.saved.StartedAt,
 	})
+	if a.outdated {
+		n.step(lifecycle.Event{Kind: lifecycle.Restart, Cause: "a deploy had been interrupted"})
+	}
 }
 
 // writePID keeps the file pid in the work directory true, for people and
@@ -101,4 +106,23 @@ func (n *node) writePID() error {
 // them when it needs to.
 func (n *node) refreshFiles() error {
 	return writeFiles(n.shared.dirs.Node(n.name), n.target.files)
+}
+
+// moveCPUs moves a process that runs to the CPUs it should be on: a deploy may
+// have changed them. A node that is no longer pinned goes where we may go.
+func (n *node) moveCPUs() error {
+	cpus, pid := n.target.spec.CPUs, n.proc.ID().PID
+	if len(cpus) == 0 {
+		ours, err := cpuaffinity.Affinity()
+		if err != nil {
+			return err
+		}
+		cpus = ours
+	}
+	check, err := cpuaffinity.Verify(os.DirFS("/proc"), pid, cpus)
+	if err != nil || check.OK {
+		return nil // gone, or there already
+	}
+	n.history = append(n.history, Event{Time: time.Now(), Node: n.name, PID: pid, Cause: fmt.Sprintf("moving from CPUs %v to %v", check.Have, cpus)})
+	return cpuaffinity.Move(pid, cpus)
 }

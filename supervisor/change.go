@@ -9,6 +9,7 @@ const (
 	ChangeStart   ChangeAction = "start"
 	ChangeStop    ChangeAction = "stop"
 	ChangeRestart ChangeAction = "restart"
+	ChangeMove    ChangeAction = "move" // to other CPUs, while it runs
 	ChangeNothing ChangeAction = "keep"
 )
 
@@ -53,6 +54,8 @@ func Diff(have []Have, want []Spec) []Change {
 			c.Action, c.Why = ChangeStart, "not running"
 		case h.Digest != spec.Digest():
 			c.Action, c.Why = ChangeRestart, orChanged(spec.differences(h.Spec))
+		case !h.Spec.CPUs.SameSet(spec.CPUs):
+			c.Action, c.Why = ChangeMove, fmt.Sprintf("cpus %s -> %s", orNone(h.Spec.CPUs.String()), orNone(spec.CPUs.String()))
 		default:
 			c.Action, c.Why = ChangeNothing, "unchanged"
 		}

@@ -71,12 +71,25 @@ func (d Dirs) checkSockets(nodes []Spec) error {
 	return nil
 }
 
-// ErrRunning is the error of [Dirs.Lock] while another supervisor has it.
+// ErrRunning is the error of [Open] while another supervisor has the directory.
 var ErrRunning = errors.New("another supervisor runs there")
 
-// Lock makes sure that there is no second supervisor with the same directory,
+// lockPatience is how long to wait for a supervisor that is just dying: the
+// kernel closes its files one after the other.
+const lockPatience = time.Second
+
+// lock makes sure that there is no second supervisor with the same directory,
 // for as long as this process lives or until unlock is called.
-func (d Dirs) Lock() (unlock func(), err error) {
+func (d Dirs) lock() (unlock func(), err error) {
+	for end := time.Now().Add(lockPatience); ; time.Sleep(5 * time.Millisecond) {
+		unlock, err = d.tryLock()
+		if !errors.Is(err, ErrRunning) || time.Now().After(end) {
+			return unlock, err
+		}
+	}
+}
+
+func (d Dirs) tryLock() (unlock func(), err error) {
 	file, err := os.OpenFile(filepath.Join(d.Run(), "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock base_dir %s: %w", d, err)
@@ -88,7 +101,12 @@ func (d Dirs) Lock() (unlock func(), err error) {
 		}
 		return nil, fmt.Errorf("cannot supervise base_dir %s: %w", d, err)
 	}
-	return func() { file.Close() }, nil
+	return func() {
+		// Not only Close: a process that is just being forked holds the file,
+		// too.
+		unix.Flock(int(file.Fd()), unix.LOCK_UN)
+		file.Close()
+	}, nil
 }
 
 // AwaitUnlocked waits until no supervisor has the directory any more.
@@ -96,7 +114,7 @@ func (d Dirs) AwaitUnlocked(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
-		unlock, err := d.Lock()
+		unlock, err := d.tryLock()
 		if err == nil {
 			unlock()
 			return nil

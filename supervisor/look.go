@@ -96,6 +96,11 @@ func (n *snapshot) message(now time.Time) string {
 		if n.state.Leftover {
 			parts = append(parts, "waiting for the processes it left behind")
 		}
+	case lifecycle.Stopping:
+		parts = append(parts, n.state.Cause)
+		if n.state.Wanted {
+			parts = append(parts, "will be started again")
+		}
 	case lifecycle.Stopped:
 		if n.up {
 			parts = append(parts, "about to be started")

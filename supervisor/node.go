@@ -71,6 +71,8 @@ type (
 	adoption struct {
 		proc  *process.Process
 		saved savedProcess
+		// outdated: a deploy that wanted it replaced had been interrupted.
+		outdated bool
 	}
 	// heard is a notification that arrived at the ear.
 	heard struct {
@@ -167,8 +169,9 @@ func (n *node) handle(message any) {
 	switch m := message.(type) {
 	case retarget:
 		n.target = m.target
-		if n.state.Phase != lifecycle.Stopped {
+		if n.proc != nil {
 			n.note(n.refreshFiles())
+			n.note(n.moveCPUs())
 		}
 	case lifecycle.Event:
 		n.step(m)

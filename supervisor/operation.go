@@ -168,7 +168,7 @@ func (s *Supervisor) retarget(d Deployment) {
 	}
 	s.setNodes(nodes)
 	askAll(nodes, func(n *node) any { return retarget{targets[n]} })
-	s.store.save() // a failure is in the status, and no reason not to go on
+	s.store.save(true) // a failure is in the status, and no reason not to go on
 	if err := s.Dirs.linkCurrent(specs); err != nil {
 		s.event("%v", err)
 	}

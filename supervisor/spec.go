@@ -44,28 +44,26 @@ type Spec struct {
 	// Port and MetricsPort are 0 where the node has none.
 	Port        int `json:"port,omitempty"`
 	MetricsPort int `json:"metrics_port,omitempty"`
-	// CPUs is what the node is pinned to; empty: it is not.
-	CPUs cpuaffinity.List `json:"cpus"`
-	Nice int              `json:"nice,omitempty"`
+	Nice        int `json:"nice,omitempty"`
 	// Joins is what the node must know of the others and cannot learn while it
 	// runs: the endpoints of the broker and of the loggers. That the layout
 	// gained or lost a worker is not among it.
 	Joins []string `json:"joins,omitempty"`
 
-	// The rest changes how the node is treated, not what it is: it takes
-	// effect without a restart.
+	// The rest takes effect without a restart.
 
+	// CPUs is what the node is pinned to; empty: it is not. Its threads are
+	// born there; those of a node that runs are moved.
+	CPUs cpuaffinity.List `json:"cpus"`
 	// NotifyOnly is for programs that are known to say when they are ready.
 	NotifyOnly  bool          `json:"notify_only,omitempty"`
 	ReadyAfter  time.Duration `json:"ready_after"`
 	StopTimeout time.Duration `json:"stop_timeout"`
 }
 
-// Digest names everything in the spec that only a new process can change. It is
-// in the environment of each process, so that one which is found says what it
-// was started as.
+// Digest names everything in the spec that only a new process can change.
 func (s Spec) Digest() string {
-	s.NotifyOnly, s.ReadyAfter, s.StopTimeout = false, 0, 0
+	s.CPUs, s.NotifyOnly, s.ReadyAfter, s.StopTimeout = nil, false, 0, 0
 	text, err := json.Marshal(s) // maps are written in the order of their keys
 	if err != nil {
 		return ""
@@ -94,7 +92,6 @@ func (s Spec) differences(old Spec) string {
 	note("address", old.Address, s.Address)
 	note("port", old.Port, s.Port)
 	note("metrics port", old.MetricsPort, s.MetricsPort)
-	note("cpus", old.CPUs, s.CPUs)
 	note("nice", old.Nice, s.Nice)
 	note("cluster endpoints", strings.Join(old.Joins, " "), strings.Join(s.Joins, " "))
 	return strings.Join(all, ", ")

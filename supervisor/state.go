@@ -79,11 +79,12 @@ func (s savedState) check(dirs Dirs) error {
 	return d.Check(dirs)
 }
 
-// save writes state.json so that it is whole, old or new, whatever happens.
-func (s savedState) save(dirs Dirs) error {
+// save writes state.json so that it is whole, old or new, whatever happens; with
+// durable the new one survives a power cut.
+func (s savedState) save(dirs Dirs, durable bool) error {
 	text, err := json.MarshalIndent(s, "", " ")
 	if err == nil {
-		err = writeFileAtomic(dirs.State(), append(text, '\n'), 0o600, true)
+		err = writeFileAtomic(dirs.State(), append(text, '\n'), 0o600, durable)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot save state: %w", err)

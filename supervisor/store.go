@@ -6,11 +6,14 @@ import (
 	"time"
 )
 
-// saveEvery is the shortest time between two writes of state.json that nobody
-// waits for, and the time after which a failed one is tried again.
 const (
-	saveEvery  = 50 * time.Millisecond
-	retryAfter = 5 * time.Second
+	// saveEvery is the shortest time between two writes of state.json that
+	// nobody waits for. They need not survive a power cut, which no process
+	// survives either.
+	saveEvery = 10 * time.Millisecond
+	// settleAfter is when what was written is made to survive one, for the
+	// specs and counts in it; and when a failed write is tried again.
+	settleAfter = time.Second
 )
 
 // store writes state.json behind everybody's back: whoever changes something
@@ -40,32 +43,34 @@ func (s *store) changed() {
 
 // run writes until done is closed, and once more then.
 func (s *store) run(done <-chan struct{}) {
+	var settle <-chan time.Time // nil while what is written is durable
 	for {
 		select {
 		case <-s.dirty:
+			s.save(false)
+			if settle == nil {
+				settle = time.After(settleAfter)
+			}
+			time.Sleep(saveEvery)
+		case <-settle:
+			settle = nil
+			if s.save(true) != nil {
+				settle = time.After(settleAfter)
+			}
 		case <-done:
-			s.save()
+			s.save(true)
 			return
-		}
-		pause := saveEvery
-		if s.save() != nil {
-			s.changed()
-			pause = retryAfter
-		}
-		select {
-		case <-time.After(pause):
-		case <-done:
 		}
 	}
 }
 
-// save writes now.
-func (s *store) save() error {
+// save writes now, and with durable waits until it is on the disk.
+func (s *store) save(durable bool) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	state := s.collect()
 	state.Version, state.SavedAt = stateVersion, time.Now()
-	err := state.save(s.dirs)
+	err := state.save(s.dirs, durable)
 	if err != nil {
 		s.problem.Store(err.Error())
 	} else {

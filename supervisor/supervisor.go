@@ -66,7 +66,7 @@ func Open(o Options) (*Supervisor, error) {
 	if err := o.Dirs.Make(); err != nil {
 		return nil, err
 	}
-	unlock, err := o.Dirs.Lock()
+	unlock, err := o.Dirs.lock()
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,10 @@ func (s *Supervisor) Run(ctx context.Context) error {
 
 // Close lets the next supervisor have the base directory. It is the last call,
 // after Run has returned and nobody serves its socket any more.
-func (s *Supervisor) Close() { s.unlock() }
+func (s *Supervisor) Close() {
+	os.Remove(s.Dirs.Socket()) // that of a predecessor that was killed
+	s.unlock()
+}
 
 // all is every node, in the order of status. It takes no lock.
 func (s *Supervisor) all() []*node { return *s.nodes.Load() }

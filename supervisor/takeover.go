@@ -2,12 +2,12 @@ package supervisor
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
-	"zctl/layoutgen"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
 )
@@ -22,20 +22,23 @@ func (s *Supervisor) takeOver() {
 	}
 	strays := process.Find(baseDirEnv + "=" + string(s.Dirs))
 	slices.SortFunc(strays, func(a, b process.Found) int { return cmp.Compare(a.ID.StartTicks, b.ID.StartTicks) })
-	guessed := len(state.Nodes)
 	for _, stray := range strays {
-		// Without its spec a node can still be kept running, by what its
-		// process tells, until a deploy says what it should be.
-		if name := get(stray, nodeEnv); validName(name) && !state.knows(name) {
-			state.Nodes = append(state.Nodes, savedNode{Spec: specOf(name, stray), Up: true})
+		// A node that the state does not know any more is still known by the
+		// environment of its process.
+		if spec, err := specIn(stray); err == nil && !state.knows(spec.Name) {
+			state.Nodes = append(state.Nodes, savedNode{Spec: spec, Up: true})
 		}
 	}
 	s.deployment = state.Deployment
 	var nodes []*node
-	for i, saved := range state.Nodes {
-		nodes = append(nodes, s.recover(saved, i >= guessed, strays))
+	first := map[*node]any{}
+	for _, saved := range state.Nodes {
+		n, message := s.recover(saved, strays)
+		nodes = append(nodes, n)
+		first[n] = message
 	}
 	s.setNodes(nodes)
+	askAll(nodes, func(n *node) any { return first[n] }) // who looks from now on sees what is so
 	s.background(func() { s.change(s.ctx, s.sweep) })
 	s.postGuard()
 }
@@ -45,12 +48,12 @@ func (s savedState) knows(name string) bool {
 	return slices.ContainsFunc(s.Nodes, func(n savedNode) bool { return n.Spec.Name == name })
 }
 
-// recover makes a node again and brings it to where it should be. The spec of a
-// guessed one says nothing about how its process should have been started.
-func (s *Supervisor) recover(saved savedNode, guessed bool, strays []process.Found) *node {
+// recover makes a node again. The message is what is to become of it: nil for
+// nothing.
+func (s *Supervisor) recover(saved savedNode, strays []process.Found) (*node, any) {
 	proc, known, err := find(saved, strays)
 	cause := "was about to be started"
-	if proc == nil && saved.Process != nil {
+	if saved.Process != nil && (proc == nil || known.Identity != saved.Process.Identity) {
 		cause = "died while no supervisor ran"
 		saved.Restarts++
 		saved.LastExit = &ExitInfo{At: time.Now()}
@@ -63,14 +66,11 @@ func (s *Supervisor) recover(saved savedNode, guessed bool, strays []process.Fou
 		s.event("cannot adopt %s: %v", n.name, err)
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)
-		n.tell(adoption{proc, known})
-		if saved.Up && !guessed && !s.AdoptOnly && known.Digest != saved.Spec.Digest() {
-			n.tell(lifecycle.Event{Kind: lifecycle.Restart, Cause: "a deploy had been interrupted"})
-		}
+		return n, adoption{proc, known, saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()}
 	case saved.Up && !s.AdoptOnly:
-		n.tell(lifecycle.Event{Kind: lifecycle.Start, Cause: cause})
+		return n, lifecycle.Event{Kind: lifecycle.Start, Cause: cause}
 	}
-	return n
+	return n, nil
 }
 
 // find is the running process of a node: the one that was written down, or one
@@ -83,41 +83,30 @@ func find(saved savedNode, strays []process.Found) (*process.Process, savedProce
 		}
 	}
 	for _, stray := range strays { // the oldest first: the others are its descendants
-		if get(stray, nodeEnv) != saved.Spec.Name {
+		spec, err := specIn(stray)
+		if err != nil || spec.Name != saved.Spec.Name {
 			continue
 		}
 		proc, err := process.Adopt(stray.ID)
 		if errors.Is(err, process.ErrGone) {
 			continue
 		}
-		return proc, savedProcess{Identity: stray.ID, Digest: get(stray, digestEnv), StartedAt: stray.ID.StartedAt()}, err
+		return proc, savedProcess{Identity: stray.ID, Digest: spec.Digest(), StartedAt: stray.ID.StartedAt()}, err
 	}
 	return nil, savedProcess{}, nil
 }
 
-// specOf is the spec of a node of which only the process is known.
-func specOf(name string, f process.Found) Spec {
-	s := Spec{Name: name, Type: layoutgen.TypeWorker, Argv: f.Argv, Env: map[string]string{}}
-	for _, t := range layoutgen.StartOrder {
-		if strings.HasPrefix(name, string(t)) {
-			s.Type = t
-		}
-	}
+// specIn is the spec that a process was started with, from its environment.
+func specIn(f process.Found) (Spec, error) {
+	var s Spec
 	for _, entry := range f.Env {
-		if key, value, ok := strings.Cut(entry, "="); ok && !slices.Contains(notInherited, key) {
-			s.Env[key] = value
+		if text, ok := strings.CutPrefix(entry, specEnv+"="); ok {
+			err := json.Unmarshal([]byte(text), &s)
+			if err == nil {
+				err = Deployment{Nodes: []Spec{s}}.Check("/")
+			}
+			return s, err
 		}
 	}
-	s.StopTimeout = 30 * time.Second
-	return s
-}
-
-// get is the value of a variable in the environment of a process.
-func get(f process.Found, key string) string {
-	for _, entry := range f.Env {
-		if value, ok := strings.CutPrefix(entry, key+"="); ok {
-			return value
-		}
-	}
-	return ""
+	return s, errors.New("not a process of a node")
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,11 +61,11 @@ var notInherited = []string{
 	"INVOCATION_ID", "JOURNAL_STREAM", "CLUSTER_NODE", "INTERFACE", "ZCTL_CONFIG",
 }
 
-// The variables by which a supervisor recognises the processes of its nodes.
+// The variables by which a supervisor recognises the processes of its nodes,
+// even if all else it knew of them is lost. ZCTL_SPEC is a [Spec] as JSON.
 const (
 	baseDirEnv = "ZCTL_BASE_DIR"
-	digestEnv  = "ZCTL_SPEC"
-	nodeEnv    = "CLUSTER_NODE"
+	specEnv    = "ZCTL_SPEC"
 )
 
 // environment is the whole environment of a node: ours, without what speaks of
@@ -79,10 +80,12 @@ func environment(dirs Dirs, s Spec, notifySocket string) []string {
 		}
 	}
 	maps.Copy(env, s.Env)
-	env[nodeEnv] = s.Name
+	env["CLUSTER_NODE"] = s.Name
 	env["NOTIFY_SOCKET"] = notifySocket
 	env[baseDirEnv] = string(dirs)
-	env[digestEnv] = s.Digest()
+	if text, err := json.Marshal(s); err == nil {
+		env[specEnv] = string(text)
+	}
 	if s.Interface != "" {
 		env["INTERFACE"] = s.Interface
 	}

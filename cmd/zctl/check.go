@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
-
-	"zctl/supervisor"
 )
 
 var checkCommand = &cli.Command{
@@ -28,11 +26,8 @@ Examples:
 			return err
 		}
 		deployment, err := newDeployment(config)
-		if err == nil {
-			err = deployment.Check(supervisor.Dirs(config.BaseDir))
-		}
 		if err != nil {
-			return &exitError{exitUsage, err}
+			return err
 		}
 		for _, warning := range warnings(config) {
 			fmt.Fprintln(c.App.ErrWriter, warning)

@@ -49,6 +49,7 @@ func loadConfig(c *cli.Context) (*layoutgen.Config, error) {
 		problems = append(problems, unusableHere(config)...)
 	}
 	if len(problems) > 0 {
+		problems.Sort()
 		return nil, &exitError{exitUsage, problems}
 	}
 	config.BaseDir, err = baseDir(c, config.BaseDir)

@@ -48,18 +48,22 @@ func reach(c *cli.Context) (*api.Client, supervisor.Dirs, error) {
 // running says whether a supervisor answers.
 func running(ctx context.Context, client *api.Client) (bool, error) {
 	_, err := client.Status(ctx, []string{"manager"})
-	var e *api.Error
-	if errors.As(err, &e) && e.Kind == api.Unavailable {
+	if isUnavailable(err) {
 		return false, nil
 	}
 	return true, err
 }
 
+// isUnavailable says whether there is nobody to answer, or not any more.
+func isUnavailable(err error) bool {
+	var e *api.Error
+	return errors.As(err, &e) && e.Kind == api.Unavailable
+}
+
 // explain says more about a supervisor that cannot be reached: what is left of
 // it, and what to do.
 func explain(err error, dirs supervisor.Dirs) error {
-	var e *api.Error
-	if !errors.As(err, &e) || e.Kind != api.Unavailable {
+	if !isUnavailable(err) {
 		return err
 	}
 	left, _ := supervisor.SavedNodes(dirs)

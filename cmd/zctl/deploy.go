@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -52,9 +51,6 @@ func deploy(c *cli.Context) error {
 		return err
 	}
 	dirs := supervisor.Dirs(config.BaseDir)
-	if err := deployment.Check(dirs); err != nil {
-		return &exitError{exitUsage, err}
-	}
 	for _, warning := range warnings(config) {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
@@ -62,11 +58,13 @@ func deploy(c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return dryRun(c, client, dirs, deployment)
 	}
-	if err := ensure(c.Context, client, dirs); err != nil {
-		return err
-	}
 	p := newProgress(c.App.ErrWriter)
-	result, err := client.Deploy(c.Context, deployment, c.Duration("timeout"), p.event)
+	result, err := deployTo(c, client, dirs, deployment, p)
+	if isUnavailable(err) { // it was about to end, or did: the next one will do
+		if err = dirs.AwaitUnlocked(c.Context, c.Duration("timeout")); err == nil {
+			result, err = deployTo(c, client, dirs, deployment, p)
+		}
+	}
 	if err != nil {
 		p.done()
 		return err
@@ -75,11 +73,18 @@ func deploy(c *cli.Context) error {
 	return p.conclude(result, "ready")
 }
 
+// deployTo deploys to the supervisor that runs, or to a new one.
+func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment, p *progress) (supervisor.Result, error) {
+	if err := ensure(c.Context, client, dirs); err != nil {
+		return supervisor.Result{}, err
+	}
+	return client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
+}
+
 // dryRun prints the plan, from the supervisor or from what the last one left.
 func dryRun(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) error {
 	changes, err := client.Plan(c.Context, d)
-	var e *api.Error
-	if errors.As(err, &e) && e.Kind == api.Unavailable {
+	if isUnavailable(err) {
 		var left []supervisor.Have
 		if left, err = supervisor.SavedNodes(dirs); err == nil {
 			changes = supervisor.Diff(left, d.Nodes)

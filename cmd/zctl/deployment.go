@@ -38,6 +38,9 @@ func newDeployment(config *layoutgen.Config) (supervisor.Deployment, error) {
 		}
 		d.Nodes = append(d.Nodes, spec)
 	}
+	if err := d.Check(supervisor.Dirs(config.BaseDir)); err != nil {
+		return supervisor.Deployment{}, &exitError{exitUsage, err}
+	}
 	return d, nil
 }
 

@@ -67,9 +67,6 @@ func superviseForeground(c *cli.Context) error {
 	}
 	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
-		if err := deployment.Check(s.Dirs); err != nil {
-			return &exitError{exitUsage, err}
-		}
 		go func() {
 			if _, err := s.Deploy(c.Context, deployment); err != nil && !errors.Is(err, supervisor.ErrEnding) {
 				log.Error("cannot deploy", "err", err)

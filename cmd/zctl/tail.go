@@ -110,6 +110,9 @@ func lastLinesOffset(file *os.File, lines int) (int64, error) {
 	if err != nil || !info.Mode().IsRegular() {
 		return 0, err
 	}
+	if lines == 0 {
+		return info.Size(), nil
+	}
 	buf := make([]byte, 64<<10)
 	offset := info.Size()
 	for seen := 0; offset > 0; {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"zctl/supervisor"
@@ -152,6 +153,9 @@ func (c *Client) lost(err error) error {
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &Error{Unavailable, fmt.Sprintf("the supervisor of %s ended before it could answer", c.dirs)}
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return &Error{NotAllowed, fmt.Sprintf("not allowed to reach the supervisor of %s; run zctl as root or as the owner of that directory", c.dirs)}
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -80,7 +80,7 @@ type stat struct {
 	state      byte
 	session    int
 	startTicks uint64
-	exitStatus unix.WaitStatus // of a zombie, if we may know it
+	exitStatus unix.WaitStatus // of a zombie; 0 unless mayInspect
 }
 
 // dead says that the process has ended, reaped or not.
@@ -92,6 +92,15 @@ func readStat(pid int) (stat, error) {
 		return stat{}, err
 	}
 	return parseStat(text)
+}
+
+// mayInspect says whether the kernel shows us all about a process, zombie or
+// not. Of the others it says that their exit status is 0 (proc_pid_stat(5));
+// they are other users', or have capabilities that we do not have. The link is
+// there for its permissions, the same as the status has: a zombie has none.
+func mayInspect(pid int) bool {
+	_, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd")
+	return !errors.Is(err, os.ErrPermission)
 }
 
 // parseStat reads the fields behind the name of the program, which is in

@@ -48,7 +48,7 @@ type Process struct {
 // Start makes a process. The caller must call [Process.Wait], which lets go of
 // it.
 func Start(c Command) (*Process, error) {
-	if len(c.Argv) == 0 {
+	if len(c.Argv) == 0 || c.Argv[0] == "" {
 		return nil, errors.New("cannot start a program without a name")
 	}
 	boot, err := bootID()
@@ -79,27 +79,53 @@ func Start(c Command) (*Process, error) {
 		return err
 	})
 	if err != nil && pid == 0 {
-		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], err)
+		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], reason(c, err))
 	}
 	return watchChild(pid, pidfd, boot)
 }
 
+// reason is why a program could not be run. The kernel's error does not say
+// which of the files that it needed was the one.
+func reason(c Command, err error) error {
+	var stat unix.Stat_t
+	if c.Dir != "" {
+		if err := unix.Stat(c.Dir+"/.", &stat); err != nil {
+			return fmt.Errorf("cannot enter %s: %w", c.Dir, err)
+		}
+	}
+	if !filepath.IsAbs(c.Argv[0]) || unix.Stat(c.Argv[0], &stat) != nil {
+		return err
+	}
+	switch {
+	case stat.Mode&unix.S_IFMT == unix.S_IFDIR:
+		return unix.EISDIR
+	case errors.Is(err, unix.ENOENT):
+		return fmt.Errorf("its interpreter: %w", err)
+	}
+	return err
+}
+
 // watchChild makes a Process of a child that was just born.
 func watchChild(pid, pidfd int, boot string) (*Process, error) {
-	stat, err := readStat(pid) // a zombie can still be read
 	var file *os.File
-	if err == nil && pidfd < 0 {
+	var err error
+	if pidfd < 0 {
 		pidfd, err = unix.PidfdOpen(pid, 0)
 	}
 	if err == nil {
 		file, err = pollable(pidfd)
 	}
+	var s stat
+	if err == nil {
+		s, err = readStat(pid) // a zombie can still be read
+	}
 	if err != nil {
+		closeAll([]*os.File{file})
 		unix.Kill(pid, unix.SIGKILL)
 		unix.Wait4(pid, nil, 0, nil)
 		return nil, fmt.Errorf("cannot watch process %d: %w", pid, err)
 	}
-	return &Process{id: Identity{pid, stat.startTicks, boot}, child: true, pidfd: file}, nil
+	return &Process{id: Identity{pid, s.startTicks, boot}, child: true, pidfd: file}, nil
 }
 
 // ErrGone is the error of [Adopt] for a process that does not exist any more,
@@ -164,18 +190,31 @@ func (p *Process) poll(fd int) (Exit, bool) {
 		}
 		return exitOf(status), pid != 0
 	}
-	if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0); n == 0 {
+	if !readable(fd) {
 		return Exit{}, false
 	}
 	return p.adoptedExit(fd), true
+}
+
+// readable says whether there is something to read. A signal that comes in
+// between, as the Go runtime's own do, must not look like an answer.
+func readable(fd int) bool {
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return n != 0
+		}
+	}
 }
 
 // adoptedExit is how a process ended that is not our child: until its parent
 // has reaped it the kernel shows its status in /proc, and from then on by the
 // pidfd (Linux 6.15 and later; spec: peers 0.6).
 func (p *Process) adoptedExit(fd int) Exit {
-	if stat, err := readStat(p.id.PID); err == nil && stat.startTicks == p.id.StartTicks {
-		return exitOf(stat.exitStatus)
+	if mayInspect(p.id.PID) {
+		if stat, err := readStat(p.id.PID); err == nil && stat.startTicks == p.id.StartTicks {
+			return exitOf(stat.exitStatus)
+		}
 	}
 	info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
 	if err := unix.IoctlPidfdInfo(fd, &info); err == nil && info.Mask&unix.PIDFD_INFO_EXIT != 0 {

@@ -1,0 +1,495 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"zctl/cpuaffinity"
+	"zctl/supervisor/process"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// TestSpawn: a node is started as Zeek's documentation of spawning says (spec:
+// generators R4, R7 to R9, R11).
+func TestSpawn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := script("worker-1", `pwd; env; cat cluster-layout.zeek; ps -o sid= -p $$; echo to stderr >&2; touch done; exec sleep 1000`)
+	s.Env = map[string]string{"MINE": "a b", "ZEEKPATH": "/site"}
+	s.Interface = "lo"
+	r.deploy(s)
+	dir := r.dirs.Node("worker-1")
+	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(dir, "done")); return err == nil })
+	pid := r.status("worker-1").PID
+	out := waitFile(t, r.dirs.Stdout("worker-1"))
+	for _, line := range []string{
+		dir, "CLUSTER_NODE=worker-1", "ZEEKPATH=" + dir + ":/site", "MINE=a b", "INTERFACE=lo", "# layout",
+		"NOTIFY_SOCKET=" + r.dirs.notifySocket("worker-1"),
+	} {
+		if !strings.Contains("\n"+out, "\n"+line+"\n") {
+			t.Errorf("no line %q in\n%s", line, out)
+		}
+	}
+	if lines := strings.Fields(out); lines[len(lines)-1] != itoa(pid) {
+		t.Errorf("session %s, pid %d", lines[len(lines)-1], pid)
+	}
+	if got := waitFile(t, r.dirs.Stderr("worker-1")); got != "to stderr\n" {
+		t.Errorf("stderr.log: %q", got)
+	}
+	if got := waitFile(t, filepath.Join(dir, "pid")); got != itoa(pid)+"\n" {
+		t.Errorf("pid file: %q, want %d", got, pid)
+	}
+	r.do(r.s.Stop, "worker-1")
+	if _, err := os.Stat(filepath.Join(dir, "pid")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("pid file of a stopped node: %v", err)
+	}
+	if link, err := os.Readlink(filepath.Join(r.dirs.Logs(), "current")); err == nil {
+		t.Errorf("logs/current is %s without a logger or manager", link)
+	}
+}
+
+func waitFor(t *testing.T, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited too long")
+		}
+	}
+}
+
+// TestDeploy: a deploy starts what is new, restarts what differs, stops what is
+// gone, and leaves everything else alone.
+func TestDeploy(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("manager"), sleeper("logger-1"), sleeper("worker-1"), sleeper("worker-2"))
+	before := r.pids()
+
+	changes := r.deploy(sleeper("manager"), sleeper("logger-1"), sleeper("worker-1"), sleeper("worker-2"))
+	for _, c := range changes {
+		if c.Action != ChangeNothing {
+			t.Errorf("unchanged: %v", c)
+		}
+	}
+	if now := r.pids(); !equal(now, before) {
+		t.Errorf("an unchanged deploy: pids %v, were %v", now, before)
+	}
+
+	other := sleeper("worker-1")
+	other.Env = map[string]string{"NEW": "1"}
+	r.deploy(sleeper("manager"), sleeper("logger-1"), other, sleeper("worker-3"))
+	now := r.pids()
+	for name, same := range map[string]bool{"manager": true, "logger-1": true, "worker-1": false} {
+		if (now[name] == before[name]) != same {
+			t.Errorf("%s: pid %d, was %d", name, now[name], before[name])
+		}
+	}
+	if now["worker-3"] == 0 || now["worker-2"] != 0 || alive(before["worker-2"]) {
+		t.Errorf("pids %v; worker-2 (%d) alive: %v", now, before["worker-2"], alive(before["worker-2"]))
+	}
+	if link, err := os.Readlink(filepath.Join(r.dirs.Logs(), "current")); err != nil || link != "../spool/logger-1" {
+		t.Errorf("logs/current: %q, %v", link, err)
+	}
+	if n := r.status("worker-1").Restarts; n != 0 {
+		t.Errorf("a deploy counts as %d restarts", n)
+	}
+}
+
+// TestPolicyWithoutRestart: how a node is treated changes while it runs.
+func TestPolicyWithoutRestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	stubborn := script("worker-1", `trap '' TERM; while :; do sleep 0.05; done`)
+	r.deploy(stubborn)
+	pid := r.status("worker-1").PID
+	stubborn.StopTimeout = 50 * time.Millisecond
+	r.deploy(stubborn)
+	if now := r.status("worker-1").PID; now != pid {
+		t.Fatal("restarted")
+	}
+	begun := time.Now()
+	r.do(r.s.Stop, "worker-1")
+	if took := time.Since(begun); took > patience/2 {
+		t.Errorf("the old stop_timeout: %v", took)
+	}
+}
+
+// TestFilesOfRunningNodes: a node that is not restarted finds the new layout.
+func TestFilesOfRunningNodes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"))
+	d := clusterOf(sleeper("worker-1"), sleeper("worker-2"))
+	d.Files["cluster-layout.zeek"] = "# another\n"
+	r.deployAny(d)
+	got, err := os.ReadFile(filepath.Join(r.dirs.Node("worker-1"), "cluster-layout.zeek"))
+	if err != nil || string(got) != "# another\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestKillEach: each node in turn is killed and comes back at once, with its
+// exit in the status; the others do not notice.
+func TestKillEach(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	names := []string{"manager", "logger-1", "proxy-1", "worker-1"}
+	var specs []Spec
+	for _, name := range names {
+		specs = append(specs, sleeper(name))
+	}
+	r.deploy(specs...)
+	for _, name := range names {
+		before := r.pids()
+		n := r.kill(name)
+		if n.Restarts != 1 || n.LastExit == nil || n.LastExit.Signal == nil || *n.LastExit.Signal != 9 || n.LastExit.Code != nil {
+			t.Errorf("%s: %d restarts, last exit %+v", name, n.Restarts, n.LastExit)
+		}
+		delete(before, name)
+		now := r.pids()
+		delete(now, name)
+		if !equal(now, before) {
+			t.Errorf("%s killed: pids of the others %v, were %v", name, now, before)
+		}
+		want := []string{"stopped -> starting", "starting -> running", "running -> ready", "ready -> starting", "starting -> running", "running -> ready"}
+		if got := r.events(name); !slices.Equal(got, want) {
+			t.Errorf("%s: events %q", name, got)
+		}
+	}
+}
+
+// TestCrashLoop: a node that keeps dying waits ever longer, and status says why
+// with its last words.
+func TestCrashLoop(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	result := r.deployAny(clusterOf(sleeper("manager"), script("worker-1", "echo one >&2; echo no such interface >&2; exit 3")))
+	if len(result.Nodes) != 2 || !result.Nodes[0].OK || result.Nodes[1].OK {
+		t.Errorf("deploy: %+v", result.Nodes)
+	}
+	n := r.await("worker-1", "in backoff with its last words", func(n NodeStatus) bool {
+		return n.State == "backoff" && strings.Contains(n.Message, "stderr: one | no such interface")
+	})
+	if !strings.Contains(n.Message, "exited with code 3 after ") || !strings.Contains(n.Message, "next start in ") {
+		t.Errorf("message %q", n.Message)
+	}
+	if n.LastExit == nil || n.LastExit.Code == nil || *n.LastExit.Code != 3 || n.PID != 0 {
+		t.Errorf("%+v", n)
+	}
+	r.await("worker-1", "restarted twice", func(n NodeStatus) bool { return n.Restarts >= 2 && n.State == "backoff" })
+	r.do(r.s.Stop, "worker-1")
+	if got := r.status("worker-1"); got.State != "stopped" {
+		t.Errorf("stopped in backoff: %+v", got)
+	}
+}
+
+// TestGiveUp: with give_up_after a node that keeps dying is left alone.
+func TestGiveUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	d := clusterOf(script("worker-1", "exit 1"))
+	d.GiveUpAfter = 1
+	result := r.deployAny(d)
+	if n := r.status("worker-1"); n.State != "failed" || !strings.Contains(n.Message, "gave up after 1 deaths in a row") || result.Nodes[0].OK {
+		t.Errorf("%+v", n)
+	}
+	r.deployAny(clusterOf(sleeper("worker-1")))
+	if n := r.status("worker-1"); n.State != "ready" {
+		t.Errorf("mended: %+v", n)
+	}
+}
+
+// TestCannotStart: a program that cannot be run is tried again, and the others
+// run.
+func TestCannotStart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	bad := sleeper("worker-1")
+	bad.Argv = []string{filepath.Join(string(r.dirs), "later")}
+	r.deployAny(clusterOf(sleeper("manager"), bad))
+	n := r.status("worker-1")
+	if n.State != "backoff" || !strings.Contains(n.Message, "cannot run "+bad.Argv[0]+": no such file or directory") {
+		t.Errorf("%+v", n)
+	}
+	if err := os.WriteFile(bad.Argv[0], []byte("#!/bin/sh\nexec sleep 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.await("worker-1", "ready", isReady)
+}
+
+// TestIgnoresTerm: a node that ignores TERM is killed, all of it, after its
+// stop_timeout.
+func TestIgnoresTerm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := script("worker-1", `trap '' TERM; sleep 1000 & echo $! > child; while :; do sleep 0.05; done`)
+	s.StopTimeout = 100 * time.Millisecond
+	r.deploy(s)
+	child, _ := strconv.Atoi(strings.TrimSpace(waitFile(t, filepath.Join(r.dirs.Node("worker-1"), "child"))))
+	pid := r.status("worker-1").PID
+	r.do(r.s.Stop)
+	if alive(pid) || alive(child) {
+		t.Errorf("alive: node %v, child %v", alive(pid), alive(child))
+	}
+	if n := r.status("worker-1"); n.LastExit == nil || n.LastExit.Signal == nil || *n.LastExit.Signal != 9 {
+		t.Errorf("last exit %+v", n.LastExit)
+	}
+}
+
+// TestGrandchildren: stop leaves nothing behind: neither orphans that the node's
+// first process does not wait for, nor such as have a process group of their
+// own, nor such as ignore TERM.
+func TestGrandchildren(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := script("worker-1", `
+		(trap '' TERM; echo $$ > a; exec sleep 1001) &
+		(sleep 1002 & exec sleep 1003) &
+		set -m
+		sleep 1004 &
+		exec sleep 1000`)
+	s.StopTimeout = 300 * time.Millisecond
+	r.deploy(s)
+	waitFile(t, filepath.Join(r.dirs.Node("worker-1"), "a"))
+	proc, err := process.Adopt(r.s.find("worker-1").snapshot.Load().id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return len(proc.Members()) == 4 })
+	members := proc.Members()
+	r.do(r.s.Stop, "worker-1")
+	for _, m := range members {
+		if m.Alive() {
+			t.Errorf("process %d is left", m.PID)
+		}
+	}
+}
+
+// TestOrphansAfterCrash: when the node's first process dies, what it leaves
+// behind is gone before its successor comes.
+func TestOrphansAfterCrash(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(script("worker-1", `sleep 1001 & echo $! >> children; exec sleep 1000`))
+	first := waitFile(t, filepath.Join(r.dirs.Node("worker-1"), "children"))
+	r.kill("worker-1")
+	waitFor(t, func() bool {
+		text, _ := os.ReadFile(filepath.Join(r.dirs.Node("worker-1"), "children"))
+		return len(text) > len(first)
+	})
+	if child, _ := strconv.Atoi(strings.TrimSpace(first)); alive(child) {
+		t.Errorf("process %d is left", child)
+	}
+}
+
+// TestRestart: a restart concerns the nodes that were named.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("manager"), sleeper("logger-1"), sleeper("worker-1"), sleeper("worker-2"))
+	before := r.pids()
+	r.do(r.s.Restart, "worker-2")
+	now := r.pids()
+	if now["worker-2"] == before["worker-2"] {
+		t.Error("worker-2 was not restarted")
+	}
+	delete(now, "worker-2")
+	delete(before, "worker-2")
+	if !equal(now, before) {
+		t.Errorf("pids %v, were %v", now, before)
+	}
+	before = r.pids()
+	r.do(r.s.Restart)
+	for name, pid := range r.pids() {
+		if pid == before[name] {
+			t.Errorf("%s was not restarted", name)
+		}
+	}
+	if _, err := r.s.Restart(context.Background(), []string{"worker-9"}); err == nil {
+		t.Error("restarted an unknown node")
+	}
+}
+
+// TestOrder: loggers are spawned first and workers last, and stopped the other
+// way round, each type when the one before is gone.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	slow := `trap 'sleep 0.1; exit 0' TERM; while :; do sleep 0.01; done`
+	r.deploy(script("manager", slow), script("logger-1", slow), script("proxy-1", slow), script("worker-1", slow), script("worker-2", slow))
+	r.do(r.s.Stop)
+	var spawned, stopping, stopped []string
+	for _, e := range r.journal() {
+		typ := strings.Split(e.Node, "-")[0]
+		switch e.To {
+		case "running":
+			spawned = append(spawned, typ)
+		case "stopping":
+			stopping = append(stopping, typ)
+		case "stopped":
+			stopped = append(stopped, typ)
+			stopping = append(stopping, typ+" gone")
+		}
+	}
+	if got, want := strings.Join(spawned, " "), "logger manager proxy worker worker"; got != want {
+		t.Errorf("spawned %s", got)
+	}
+	if got, want := strings.Join(stopped, " "), "worker worker proxy manager logger"; got != want {
+		t.Errorf("stopped %s", got)
+	}
+	if got, want := strings.Join(stopping, " "), "worker worker worker gone worker gone proxy proxy gone manager manager gone logger logger gone"; got != want {
+		t.Errorf("stopping %s", got)
+	}
+}
+
+// TestStopDuringHangingStart: a node that never becomes ready keeps nobody from
+// stopping it, or others.
+func TestStopDuringHangingStart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	hanging := sleeper("worker-1")
+	hanging.NotifyOnly = true
+	deployed := make(chan Result, 1)
+	go func() {
+		result, _ := r.s.Deploy(context.Background(), clusterOf(sleeper("manager"), hanging))
+		deployed <- result
+	}()
+	waitFor(t, func() bool { return r.s.find("worker-1") != nil })
+	r.await("worker-1", "running", func(n NodeStatus) bool { return n.State == "running" })
+	r.do(r.s.Stop, "worker-1")
+	if result := <-deployed; result.Nodes[1].OK || result.Nodes[1].State != "stopped" {
+		t.Errorf("the deploy says %+v", result.Nodes)
+	}
+}
+
+// TestTimeout: what takes too long is said to, and goes on.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := sleeper("worker-1")
+	s.ReadyAfter = time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	result, err := r.s.Deploy(ctx, clusterOf(s))
+	if err != nil || !result.TimedOut || result.Nodes[0].OK {
+		t.Errorf("%+v, %v", result, err)
+	}
+	r.await("worker-1", "ready", isReady)
+}
+
+// TestDrift: threads that may run elsewhere than planned are shown.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	usable, err := cpuaffinity.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(usable) < 2 {
+		t.Skip("needs two CPUs")
+	}
+	r := newRig(t)
+	s := sleeper("worker-1")
+	s.CPUs = usable[:1]
+	r.deploy(s)
+	if n := r.status("worker-1"); !n.CPUs.OK || n.CPUs.Have != itoa(usable[0]) || n.CPUs.Want != n.CPUs.Have {
+		t.Errorf("pinned to %d: %+v", usable[0], n.CPUs)
+	}
+	wide := unix.NewCPUSet(usable[len(usable)-1] + 1)
+	for _, cpu := range usable {
+		wide.Set(cpu)
+	}
+	if err := unix.SchedSetaffinityDynamic(r.status("worker-1").PID, wide); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.status("worker-1"); n.CPUs.OK || n.CPUs.Have != usable.Sorted().String() || !strings.Contains(n.Message, "CPU drift") {
+		t.Errorf("after somebody moved it: %+v, %q", n.CPUs, n.Message)
+	}
+}
+
+// TestMove: a node gets other CPUs without a restart, also if a supervisor that
+// planned it did not live to do it.
+func TestMove(t *testing.T) {
+	t.Parallel()
+	usable, err := cpuaffinity.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(usable) < 2 {
+		t.Skip("needs two CPUs")
+	}
+	r := newRig(t)
+	s := sleeper("worker-1")
+	s.CPUs = usable[:1]
+	r.deploy(s)
+	pid := r.status("worker-1").PID
+	for _, cpus := range []cpuaffinity.List{usable[1:2], nil, usable[:1]} {
+		s.CPUs = cpus
+		changes := r.deploy(s)
+		n := r.status("worker-1")
+		want := cpus
+		if want == nil {
+			want = usable
+		}
+		if changes[0].Action != ChangeMove || n.PID != pid || n.CPUs.Have != want.String() || !n.CPUs.OK {
+			t.Errorf("to %v: %v, %+v", cpus, changes, n)
+		}
+	}
+	r.shutdown(true)
+	if err := cpuaffinity.Move(pid, usable); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	if n := r.await("worker-1", "back on its CPU", func(n NodeStatus) bool { return isReady(n) && n.CPUs.OK }); n.PID != pid {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestStatusNumbers: memory and CPU time are those of the process.
+func TestStatusNumbers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(script("worker-1", "while :; do :; done"), sleeper("worker-2"))
+	n := r.await("worker-1", "busy", func(n NodeStatus) bool { return n.CPUPercent > 5 })
+	if n.RSSBytes < 100<<10 || n.RSSBytes > 1<<30 {
+		t.Errorf("%d bytes", n.RSSBytes)
+	}
+	if n := r.status("worker-2"); n.CPUPercent > 5 || n.StartedAt == nil || time.Since(*n.StartedAt) > time.Minute {
+		t.Errorf("%+v", n)
+	}
+}
+
+// pids is the pid of every node that runs.
+func (r *rig) pids() map[string]int {
+	r.t.Helper()
+	s, err := r.s.Status(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	pids := map[string]int{}
+	for _, n := range s.Nodes {
+		pids[n.Name] = n.PID
+	}
+	return pids
+}
+
+func equal(a, b map[string]int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
