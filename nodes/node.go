@@ -269,6 +269,9 @@ func (n *Node) received(frames zmq.Message) {
 
 func (n *Node) event(ev event.Event) {
 	effects, handled := n.members.Event(ev, time.Now())
+	if effects.Stranger && n.refreshLayout() {
+		effects, handled = n.members.Event(ev, time.Now())
+	}
 	if !handled {
 		n.counts.unknown.Add(1)
 		return
@@ -291,10 +294,10 @@ func (n *Node) follow(e cluster.Effects) {
 		n.Log.Info("joined the bus")
 		n.report.joined(time.Now())
 	}
-	if e.Stale {
+	if e.Left {
 		n.refreshLayout()
 	}
-	if e.Changed || e.Stale {
+	if e.Changed {
 		n.reportPeers()
 	}
 }
@@ -307,16 +310,16 @@ func (n *Node) publish(topic string, ev event.Event) {
 }
 
 // refreshLayout reads the layout again if its file has changed: a deploy may
-// have added or removed nodes.
-func (n *Node) refreshLayout() {
+// have added or removed nodes. It says whether there is a new one.
+func (n *Node) refreshLayout() bool {
 	info, err := os.Stat(n.Layout)
 	if err != nil || info.ModTime().Equal(n.read) {
-		return
+		return false
 	}
 	if err := n.readLayout(); err != nil {
 		n.Log.Warn("cannot use the changed layout; going on with the old one", "err", err)
 		n.read = info.ModTime()
-		return
+		return false
 	}
 	n.members.SetLayout(n.layout)
 	if n.push != nil {
@@ -325,6 +328,7 @@ func (n *Node) refreshLayout() {
 		}
 	}
 	n.Log.Info("read the changed layout", "nodes", len(n.layout.Nodes))
+	return true
 }
 
 // reportPeers tells the supervisor how many peers are up.

@@ -50,9 +50,11 @@ type Effects struct {
 	Log, Warn []string
 	// Changed says that peers have come or gone.
 	Changed bool
-	// Stale says that the layout may be older than the cluster: somebody it does
-	// not know said hello, or somebody left.
-	Stale bool
+	// Stranger says that somebody said hello whom the layout does not know. The
+	// layout may be older than the cluster.
+	Stranger bool
+	// Left says that somebody left, perhaps for good.
+	Left bool
 	// Joined says that the node can now publish: everybody who is on the bus
 	// is known.
 	Joined bool
@@ -267,7 +269,7 @@ func (m *Membership) backendHello(e *Effects, name, id string, now time.Time) {
 // hello: a process knows us; from now on it is up.
 func (m *Membership) hello(e *Effects, name, id string) {
 	if _, known := m.layout.Node(name); !known {
-		e.Stale = true
+		e.Stranger = true
 		e.warnf("Got Cluster::hello msg from unexpected node: %s", name)
 		return
 	}
@@ -310,7 +312,7 @@ func (m *Membership) setUp(e *Effects, name, id string) {
 
 func (m *Membership) setDown(e *Effects, name string) {
 	delete(m.up, name)
-	e.Changed, e.Stale = true, true
+	e.Changed, e.Left = true, true
 	e.Log = append(e.Log, "node down: "+name)
 }
 

@@ -336,8 +336,8 @@ func TestOddities(t *testing.T) {
 
 	e := do(hello(clusterHello, "worker-9", "W9"))
 	expect("not in the layout", e, "", "Got Cluster::hello msg from unexpected node: worker-9", 0)
-	if !e.Stale {
-		t.Error("the layout is not taken for stale")
+	if !e.Stranger {
+		t.Error("the layout is not taken for old")
 	}
 	expect("hello without more", do(hello(clusterHello, "worker-1", "W1")), "got hello from worker-1 (W1)", "", 0)
 	expect("hello again", do(hello(clusterHello, "worker-1", "W1")), "got hello from worker-1 (W1)", "", 0)

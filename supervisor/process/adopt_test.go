@@ -50,9 +50,7 @@ func TestAdopt(t *testing.T) {
 					if late {
 						eventually(t, "it has ended", func() bool { return !o.id.Alive() })
 						if parent == reaps {
-							if said, err := o.told.ReadString('\n'); said != "reaped\n" {
-								t.Fatalf("the parent says %q, %v", said, err)
-							}
+							o.awaitReaped()
 						}
 						waited <- r.wait()
 					}
@@ -119,8 +117,29 @@ func TestAdoptGone(t *testing.T) {
 			t.Errorf("%s: signal: %v", test.name, err)
 		}
 	}
-	if !live.Alive() {
-		t.Error("the process that was asked about is dead")
+	if err := live.signal(0); err != nil || !live.Alive() {
+		t.Errorf("the process that was asked about is dead (%v)", err)
+	}
+}
+
+// TestAdoptedExitOfOther shows that the status of a zombie is not taken for that
+// of the process which had its pid before.
+func TestAdoptedExitOfOther(t *testing.T) {
+	t.Parallel()
+	earlier := launch(t, sh("exit 42"))
+	fd, err := unix.PidfdOpen(earlier.id.PID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier.wait()
+	zombie := launch(t, sh("exit 7"))
+	eventually(t, "it is a zombie", func() bool { return !zombie.id.Alive() })
+	p := &Process{
+		id:    Identity{zombie.id.PID, zombie.id.StartTicks - 1, zombie.id.BootID},
+		pidfd: os.NewFile(uintptr(fd), "pidfd"),
+	}
+	if got := how(p.Wait()); got != exited(42) && (got != Exit{} || statusOutlivesReaping(t)) {
+		t.Errorf("got %v", got)
 	}
 }
 

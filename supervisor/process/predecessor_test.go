@@ -194,6 +194,14 @@ func (o *orphan) adopt() *running {
 	return manage(o.t, p, o.command)
 }
 
+// awaitReaped waits until a predecessor that reaps has done so.
+func (o *orphan) awaitReaped() {
+	o.t.Helper()
+	if said, err := o.told.ReadString('\n'); said != "reaped\n" {
+		o.t.Fatalf("the predecessor says %q, %v", said, err)
+	}
+}
+
 // parentOf is the parent of a process, 0 if there is no process.
 func parentOf(t *testing.T, pid int) (parent int) {
 	t.Helper()

@@ -179,25 +179,33 @@ func TestSignalMembers(t *testing.T) {
 }
 
 // TestSignalAfterEnd shows that a signal to a process that has ended is no
-// error, be it a zombie or reaped, a child or adopted.
+// error, be it a zombie, reaped or waited for, a child or adopted.
 func TestSignalAfterEnd(t *testing.T) {
 	t.Parallel()
 	child := launch(t, sh("exec sleep 1000"))
-	o := leave(t, "read line <$1", sleeps)
-	adopted := o.adopt()
-	for name, r := range map[string]*running{"child": child, "adopted": adopted} {
-		if err := r.Signal(unix.SIGKILL); err != nil {
-			t.Errorf("%s: %v", name, err)
+	kept := leave(t, "read line <$1", sleeps)
+	reaped := leave(t, "read line <$1", reaps)
+	tests := []struct {
+		name  string
+		r     *running
+		ended func()
+	}{
+		{"child", child, func() {}},
+		{"adopted zombie", kept.adopt(), func() {}},
+		{"adopted and reaped", reaped.adopt(), reaped.awaitReaped},
+	}
+	for _, test := range tests {
+		if err := test.r.Signal(unix.SIGKILL); err != nil {
+			t.Errorf("%s: %v", test.name, err)
 		}
-		eventually(t, "it is a zombie", func() bool { return !r.id.Alive() })
-		if err := r.Signal(unix.SIGTERM); err != nil {
-			t.Errorf("%s, a zombie: %v", name, err)
+		eventually(t, "it has ended", func() bool { return !test.r.id.Alive() })
+		test.ended()
+		if err := test.r.Signal(unix.SIGTERM); err != nil {
+			t.Errorf("%s, ended: %v", test.name, err)
 		}
-		if got := how(r.wait()); got != killed(unix.SIGKILL) {
-			t.Errorf("%s: %v", name, got)
-		}
-		if err := r.Signal(unix.SIGTERM); err != nil {
-			t.Errorf("%s, waited for: %v", name, err)
+		test.r.wait()
+		if err := test.r.Signal(unix.SIGTERM); err != nil {
+			t.Errorf("%s, waited for: %v", test.name, err)
 		}
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -346,16 +348,26 @@ func TestStartWithoutDescriptors(t *testing.T) {
 }
 
 // TestWatchChildErrors shows that nothing is kept of a child that cannot be
-// watched.
+// watched: neither its descriptor nor itself.
 func TestWatchChildErrors(t *testing.T) {
 	wantNothingLeft(t)
-	const noPID = 1<<22 + 1 // beyond any pid (proc_sys_kernel(5), pid_max)
-	fd, err := unix.Dup(0)
+	const noPID, noFD = 1<<22 + 1, 1<<20 + 1 // beyond any (proc(5): pid_max, nr_open)
+	null, err := unix.Dup(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := watchChild(noPID, fd, "boot")
-	if want := fmt.Sprintf("cannot watch process %d: ", noPID); err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("got %v, %v, want %s", p, err, want)
+	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "exec sleep 20"}, &syscall.ProcAttr{Env: []string{path}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	for _, test := range []struct{ pid, fd int }{{noPID, null}, {pid, noFD}} {
+		p, err := watchChild(test.pid, test.fd, "boot")
+		if want := fmt.Sprintf("cannot watch process %d: ", test.pid); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, %v, want %s", p, err, want)
+		}
+	}
+	if took := time.Since(begin); took > patience {
+		t.Errorf("it took %v: the child was waited for, not killed", took)
 	}
 }

@@ -1,0 +1,451 @@
+package nodes
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/nodes/event"
+	"zctl/nodes/zmq"
+)
+
+var discard = slog.New(slog.DiscardHandler)
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// testCluster is a cluster of nodes in this process, over loopback.
+type testCluster struct {
+	t    *testing.T
+	dir  string
+	file string // the layout
+
+	mu    sync.Mutex // guards what follows
+	nodes map[string]*running
+}
+
+// running is a node that runs.
+type running struct {
+	*Node
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// newCluster writes a layout with ports of its own. More is appended to the
+// configuration.
+func newCluster(t *testing.T, more string) *testCluster {
+	t.Helper()
+	ports := freePorts(t, 8)
+	c := &testCluster{t: t, dir: t.TempDir(), nodes: map[string]*running{}}
+	c.file = filepath.Join(c.dir, layoutgen.LayoutFile)
+	doc := fmt.Sprintf("[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %d\nxsub_port = %d\n", ports[2], ports[0], ports[1])
+	c.layout(doc + more)
+	t.Cleanup(func() {
+		for name := range c.nodes {
+			c.stop(name)
+		}
+	})
+	return c
+}
+
+// layout writes the files of a configuration.
+func (c *testCluster) layout(doc string) {
+	c.t.Helper()
+	config, err := layoutgen.Parse("", []byte(doc))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	write(layoutgen.LayoutFile, config.Layout().Zeek())
+	write(layoutgen.BackendFile, config.Layout().Backend.Zeek())
+}
+
+// freePorts is the first of n consecutive free ports, and those behind it.
+func freePorts(t *testing.T, n int) []int {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		var ports []int
+		for port := first; port < first+n; port++ {
+			l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))))
+			if err != nil {
+				break
+			}
+			l.Close()
+			ports = append(ports, port)
+		}
+		if len(ports) == n {
+			return ports
+		}
+	}
+}
+
+// start starts nodes, in the order given.
+func (c *testCluster) start(names ...string) {
+	c.t.Helper()
+	for _, name := range names {
+		dir := filepath.Join(c.dir, name)
+		os.Mkdir(dir, 0o755)
+		n, err := New(Options{Name: name, Layout: c.file, Dir: dir})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		r := &running{Node: n, cancel: cancel, done: make(chan error, 1)}
+		go func() { r.done <- n.Run(ctx) }()
+		c.mu.Lock()
+		c.nodes[name] = r
+		c.mu.Unlock()
+	}
+}
+
+func (c *testCluster) stop(name string) {
+	c.t.Helper()
+	r := c.nodes[name]
+	r.cancel()
+	select {
+	case err := <-r.done:
+		if err != nil {
+			c.t.Errorf("%s: %v", name, err)
+		}
+	case <-time.After(patience):
+		c.t.Errorf("%s does not end", name)
+	}
+	delete(c.nodes, name)
+}
+
+// peers is how many peers a node has, as its own goroutine sees it.
+func (r *running) peers() (up, total int) {
+	answer := make(chan [2]int, 1)
+	r.post(func() { up, total := r.members.Peers(); answer <- [2]int{up, total} })
+	n := <-answer
+	return n[0], n[1]
+}
+
+// awaitPeers waits until every node that runs has met all others that run.
+func (c *testCluster) awaitPeers(total int) {
+	c.t.Helper()
+	for name, r := range c.nodes {
+		await(c.t, fmt.Sprintf("%s meets %d of %d", name, len(c.nodes)-1, total), func() bool {
+			up, all := r.peers()
+			return up == len(c.nodes)-1 && all == total
+		})
+	}
+}
+
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited too long: %s", what)
+		}
+	}
+}
+
+// awaitLine waits for a line in cluster.log.
+func (c *testCluster) awaitLine(logger, line string) {
+	c.t.Helper()
+	await(c.t, line, func() bool {
+		text, _ := os.ReadFile(filepath.Join(c.dir, logger, "cluster.log"))
+		return strings.Contains(string(text), line)
+	})
+}
+
+// TestCluster: the default cluster meets, whoever comes first; deaths and
+// returns are noticed by all and written to cluster.log; a restart of the
+// manager, and with it of the bus, is survived.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]string{
+		{"manager", "logger-1", "proxy-1", "worker-1", "worker-2"},
+		{"worker-2", "worker-1", "proxy-1", "logger-1", "manager"},
+	} {
+		t.Run(order[0]+" first", func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, "")
+			c.start(order...)
+			c.awaitPeers(4)
+			for _, name := range order {
+				if name != "worker-1" {
+					c.awaitLine("logger-1", "\tworker-1\tgot hello from "+name+" (zeromq_"+name+"_")
+				}
+			}
+			c.stop("worker-1")
+			c.awaitPeers(4)
+			c.awaitLine("logger-1", "\tproxy-1\tnode down: worker-1\n")
+			c.start("worker-1")
+			c.awaitPeers(4)
+
+			c.stop("manager")
+			for name, r := range c.nodes {
+				await(t, name+" misses the bus", func() bool { up, _ := r.peers(); return up == 0 })
+			}
+			c.start("manager")
+			c.awaitPeers(4)
+
+			c.stop("logger-1") // its file is closed, and goes on with the next one
+			c.start("logger-1")
+			c.awaitPeers(4)
+			c.awaitLine("logger-1", "\tworker-2\tnode down: logger-1\n")
+		})
+	}
+}
+
+// TestManagerIsLogger: without loggers the manager writes the logs.
+func TestManagerIsLogger(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[loggers]\ncount = 0\n[proxies]\ncount = 0\n[workers]\ncount = 1\n")
+	c.start("worker-1", "manager")
+	c.awaitPeers(1)
+	c.awaitLine("manager", "\tworker-1\tgot hello from manager (")
+	c.awaitLine("manager", "\tmanager\tgot hello from worker-1 (")
+}
+
+// TestLayoutChanges: nodes that run learn of nodes that a deploy added or
+// removed, loggers included.
+func TestLayoutChanges(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[proxies]\ncount = 0\n[workers]\ncount = 1\n")
+	c.start("manager", "logger-1", "worker-1")
+	c.awaitPeers(2)
+	backend := c.nodes["manager"].backend
+	port := c.nodes["manager"].self.Port
+	config := func(more string) string {
+		return fmt.Sprintf("[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %s\nxsub_port = %s\n[proxies]\ncount = 0\n%s",
+			port, backend.ListenXPub[strings.LastIndex(backend.ListenXPub, ":")+1:], backend.ListenXSub[strings.LastIndex(backend.ListenXSub, ":")+1:], more)
+	}
+	c.layout(config("[workers]\ncount = 2\n[loggers]\ncount = 2\n"))
+	c.start("worker-2", "logger-2")
+	c.awaitPeers(4)
+	c.stop("logger-1")
+	c.awaitPeers(4)
+	c.layout(config("[workers]\ncount = 1\n[loggers]\ncount = 2\n"))
+	c.stop("worker-2")
+	c.start("logger-1")
+	c.awaitPeers(3)
+	await(t, "a logger has what happened meanwhile", func() bool { // each batch goes to one of the two, or waits for it
+		one, _ := os.ReadFile(filepath.Join(c.dir, "logger-1", "cluster.log"))
+		two, _ := os.ReadFile(filepath.Join(c.dir, "logger-2", "cluster.log"))
+		return strings.Contains(string(one)+string(two), "\tworker-1\tnode down: logger-1\n")
+	})
+}
+
+// TestHostileBus: what others send that is no event, no hello or no batch is
+// counted, and nothing else happens.
+func TestHostileBus(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "")
+	c.start("manager", "logger-1")
+	c.awaitPeers(4)
+	manager := c.nodes["manager"]
+	subscribed := make(chan struct{})
+	var once sync.Once
+	xpub, err := zmq.ConnectXPub(manager.backend.ConnectXPub, zmq.Options{}, zmq.XPubHandler{
+		Subscribed: func(topic []byte) {
+			if string(topic) == "zeek.cluster.manager" {
+				once.Do(func() { close(subscribed) })
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer xpub.Close()
+	<-subscribed
+	good := event.Event{Name: "Intel::new_min_data_store", Args: []event.Value{event.List()}}.Append(nil)
+	for _, message := range []zmq.Message{
+		{[]byte("zeek.cluster.manager")},
+		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.Format), {0x0e, 0xff}},
+		{[]byte("zeek.cluster.manager"), []byte("X"), []byte("broker-json-v1"), []byte("{}")},
+		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.Format), good},
+		{[]byte("zeek.cluster.manager"), []byte(manager.id), []byte(event.Format), good}, // as if our own
+	} {
+		if err := xpub.Send(message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "an unknown event", func() bool { return manager.counts.unknown.Load() == 1 })
+	if n := manager.counts.malformed.Load(); n != 3 {
+		t.Errorf("%d malformed messages, want 3", n)
+	}
+	push, err := zmq.ConnectPush(c.nodes["logger-1"].layout.LogEndpoints(), zmq.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer push.Close()
+	push.Send(zmq.Message{[]byte("log-write"), []byte("X"), []byte("zeek-bin-serializer"), []byte("nonsense")})
+	push.Send(zmq.Message{[]byte("log-write"), []byte("X")})
+	logger := c.nodes["logger-1"]
+	await(t, "bad batches", func() bool { return logger.counts.lost.Load() == 1 && logger.counts.malformed.Load() >= 1 })
+	c.awaitPeers(4)
+}
+
+// TestNew: what keeps a node from being started is said, with what there is.
+func TestNew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	good := filepath.Join(dir, layoutgen.LayoutFile)
+	os.WriteFile(good, []byte(layoutgen.Default().Layout().Zeek()), 0o644)
+	control := filepath.Join(dir, "control.zeek")
+	os.WriteFile(control, []byte(`redef Cluster::nodes = {["control"] = [$node_type=Cluster::CONTROL, $ip=127.0.0.1]};`), 0o644)
+	bad := filepath.Join(dir, "bad.zeek")
+	os.WriteFile(bad, []byte("redef Cluster::nodes = {"), 0o644)
+	tests := []struct{ name, layout, want string }{
+		{"", good, "CLUSTER_NODE is not set"},
+		{"worker-9", good, `cannot be node "worker-9": it is not in ` + good + " (which has manager, logger-1, proxy-1, worker-1, worker-2)"},
+		{"manager", filepath.Join(dir, "none.zeek"), "cannot read layout"},
+		{"manager", bad, "cannot use layout: " + bad + ":1: expected [, not the end of the file"},
+		{"control", control, "nodes of type control do not run"},
+	}
+	for _, test := range tests {
+		if _, err := New(Options{Name: test.name, Layout: test.layout}); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s in %s: %v, want %q", test.name, test.layout, err, test.want)
+		}
+	}
+	a, _ := New(Options{Name: "manager", Layout: good})
+	b, _ := New(Options{Name: "manager", Layout: good})
+	if a.id == b.id || !strings.HasPrefix(a.id, "zeromq_manager_") {
+		t.Errorf("ids %s, %s", a.id, b.id)
+	}
+}
+
+func TestFindLayout(t *testing.T) {
+	dir, cwd := t.TempDir(), t.TempDir()
+	t.Chdir(cwd)
+	t.Setenv("ZEEKPATH", "/nowhere:"+dir)
+	if _, err := FindLayout(); err == nil || !strings.Contains(err.Error(), "cannot find cluster-layout.zeek in .:/nowhere:"+dir) {
+		t.Errorf("nowhere: %v", err)
+	}
+	os.WriteFile(filepath.Join(dir, layoutgen.LayoutFile), nil, 0o644)
+	if file, err := FindLayout(); err != nil || file != filepath.Join(dir, layoutgen.LayoutFile) {
+		t.Errorf("in ZEEKPATH: %s, %v", file, err)
+	}
+	os.WriteFile(layoutgen.LayoutFile, nil, 0o644)
+	if file, err := FindLayout(); err != nil || file != layoutgen.LayoutFile {
+		t.Errorf("in the working directory: %s, %v", file, err)
+	}
+}
+
+// TestPortTaken: a node that cannot open its sockets says so and ends.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "")
+	c.start("manager")
+	c.awaitPeers(4)
+	n, err := New(Options{Name: "manager", Layout: c.file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("a second manager: %v", err)
+	}
+}
+
+// TestReporter: when a node is ready, and what it tells.
+func TestReporter(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	type step struct {
+		after     time.Duration
+		joined    bool // now
+		onBus     bool
+		up, total int
+		want      string
+	}
+	tests := []struct {
+		name  string
+		steps []step
+	}{
+		{"all there", []step{
+			{0, false, false, 0, 4, "STATUS=waiting for the broker at tcp://b|X_PEERS_UP=0|X_PEERS_TOTAL=4"},
+			{0, true, true, 3, 4, "STATUS=missing a|X_PEERS_UP=3|X_PEERS_TOTAL=4"},
+			{0, false, true, 4, 4, "STATUS=|X_PEERS_UP=4|X_PEERS_TOTAL=4|READY=1"},
+			{0, false, false, 4, 4, "STATUS=waiting for the broker at tcp://b|X_PEERS_UP=0|X_PEERS_TOTAL=4|READY=1"},
+		}},
+		{"one missing", []step{
+			{0, true, true, 3, 4, "STATUS=missing a|X_PEERS_UP=3|X_PEERS_TOTAL=4"},
+			{waitForPeers - 1, false, true, 3, 4, "STATUS=missing a|X_PEERS_UP=3|X_PEERS_TOTAL=4"},
+			{1, false, true, 3, 4, "STATUS=missing a|X_PEERS_UP=3|X_PEERS_TOTAL=4|READY=1"},
+		}},
+		{"alone", []step{{0, true, true, 0, 0, "STATUS=|X_PEERS_UP=0|X_PEERS_TOTAL=0|READY=1"}}},
+	}
+	for _, test := range tests {
+		r := &reporter{log: discard}
+		at := now
+		for i, s := range test.steps {
+			at = at.Add(s.after)
+			if s.joined {
+				r.joined(at)
+			}
+			r.peers(s.onBus, s.up, s.total, []string{"a"}, "tcp://b", at)
+			if got := strings.ReplaceAll(r.want, "\n", "|"); got != s.want {
+				t.Errorf("%s, step %d: %s, want %s", test.name, i, got, s.want)
+			}
+		}
+	}
+	if got := shortList([]string{"a", "b", "c", "d", "e", "f", "g"}); got != "a, b, c, d, e and 2 more" {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestReporterSpeaksAgain: what is known already is not said again, but to a
+// supervisor that came later it is.
+func TestReporterSpeaksAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	var got []string
+	listen := func() *net.UnixConn {
+		os.Remove(path)
+		conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	read := func(conn *net.UnixConn) string {
+		conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		buf := make([]byte, 1000)
+		n, _ := conn.Read(buf)
+		return strings.ReplaceAll(string(buf[:n]), "\n", "|")
+	}
+	r := &reporter{log: discard, path: path}
+	r.want = "A=1"
+	r.send() // nobody there
+	conn := listen()
+	r.send()
+	got = append(got, read(conn))
+	r.send()
+	got = append(got, read(conn))
+	conn.Close()
+	conn = listen()
+	defer conn.Close()
+	r.send()
+	got = append(got, read(conn))
+	r.want = "A=2"
+	r.send()
+	got = append(got, read(conn))
+	r.close()
+	got = append(got, read(conn))
+	if want := []string{"A=1", "", "A=1", "A=2", "STOPPING=1|STATUS=stopping"}; !slices.Equal(got, want) {
+		t.Errorf("heard %q, want %q", got, want)
+	}
+}
