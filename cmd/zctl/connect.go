@@ -45,13 +45,13 @@ func reach(c *cli.Context) (*api.Client, supervisor.Dirs, error) {
 	return api.NewClient(dirs), dirs, err
 }
 
-// running says whether a supervisor answers.
-func running(ctx context.Context, client *api.Client) (bool, error) {
-	_, err := client.Status(ctx, []string{"manager"})
+// running is the supervisor that answers, or nil.
+func running(ctx context.Context, client *api.Client) (*supervisor.SupervisorStatus, error) {
+	status, err := client.Status(ctx, []string{"manager"})
 	if isUnavailable(err) {
-		return false, nil
+		return nil, nil
 	}
-	return true, err
+	return &status.Supervisor, err
 }
 
 // isUnavailable says whether there is nobody to answer, or not any more.
@@ -81,15 +81,21 @@ func explain(err error, dirs supervisor.Dirs) error {
 }
 
 // ensure makes sure that a supervisor runs, by starting one if need be.
-func ensure(ctx context.Context, client *api.Client, dirs supervisor.Dirs) error {
-	up, err := running(ctx, client)
-	if up || err != nil {
+func ensure(c *cli.Context, client *api.Client, dirs supervisor.Dirs) error {
+	up, err := running(c.Context, client)
+	if err != nil {
 		return err
+	}
+	if up != nil {
+		if up.Version != version() {
+			fmt.Fprintf(c.App.ErrWriter, "warning: the supervisor is zctl %s, this is %s; zctl shutdown --keep-nodes and zctl deploy replace it\n", up.Version, version())
+		}
+		return nil
 	}
 	if err := dirs.Make(); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	return startDaemon(ctx, client, dirs)
+	return startDaemon(c.Context, client, dirs)
 }
 
 // startDaemon starts a supervisor that outlives us, and waits until it answers.
@@ -142,7 +148,7 @@ func awaitOther(ctx context.Context, client *api.Client) error {
 	defer cancel()
 	for {
 		up, err := running(ctx, client)
-		if up || err != nil {
+		if up != nil || err != nil {
 			return err
 		}
 		select {

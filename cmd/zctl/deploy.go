@@ -75,7 +75,7 @@ func deploy(c *cli.Context) error {
 
 // deployTo deploys to the supervisor that runs, or to a new one.
 func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment, p *progress) (supervisor.Result, error) {
-	if err := ensure(c.Context, client, dirs); err != nil {
+	if err := ensure(c, client, dirs); err != nil {
 		return supervisor.Result{}, err
 	}
 	return client.Deploy(c.Context, d, c.Duration("timeout"), p.event)

@@ -92,7 +92,7 @@ func operate(c *cli.Context, do operation, verb string) error {
 // who wants something done about them should not have to care who is in charge.
 func takeOver(c *cli.Context, client *api.Client, dirs supervisor.Dirs) error {
 	up, err := running(c.Context, client)
-	if up || err != nil {
+	if up != nil || err != nil {
 		return err
 	}
 	left, err := supervisor.SavedNodes(dirs)

@@ -3,11 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"zctl/supervisor"
 	"zctl/supervisor/lifecycle"
@@ -18,22 +15,15 @@ import (
 type progress struct {
 	w        io.Writer
 	terminal bool
+	width    int // of the terminal
 	begun    time.Time
 	phase    map[string]lifecycle.Phase
 	order    []string
 }
 
 func newProgress(w io.Writer) *progress {
-	return &progress{w: w, terminal: isTerminal(w), begun: time.Now(), phase: map[string]lifecycle.Phase{}}
-}
-
-func isTerminal(w io.Writer) bool {
-	f, isFile := w.(*os.File)
-	if !isFile {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
+	width, ok := terminal(w)
+	return &progress{w: w, terminal: ok, width: width, begun: time.Now(), phase: map[string]lifecycle.Phase{}}
 }
 
 // event is called with everything that happens.
@@ -47,7 +37,7 @@ func (p *progress) event(e supervisor.Event) {
 	}
 	p.phase[e.Node] = phase
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", p.line())
+		fmt.Fprintf(p.w, "\r\x1b[K%s", clip(p.line(), p.width))
 		return
 	}
 	switch phase {

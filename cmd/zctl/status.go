@@ -49,7 +49,8 @@ func status(c *cli.Context) error {
 	if c.Bool("json") {
 		err = printJSON(c.App.Writer, s)
 	} else {
-		printStatus(c.App.Writer, s, time.Now())
+		width, _ := terminal(c.App.Writer)
+		printStatus(c.App.Writer, s, time.Now(), width)
 	}
 	if err == nil && !allReady(s) {
 		err = &exitError{exitFailed, nil}
@@ -81,9 +82,10 @@ func watch(c *cli.Context) error {
 		case c.Bool("json"):
 			printJSON(&screen, s)
 		default:
-			printStatus(&screen, s, time.Now())
+			width, _ := terminal(out)
+			printStatus(&screen, s, time.Now(), width)
 		}
-		if isTerminal(out) {
+		if _, ok := terminal(out); ok {
 			fmt.Fprint(out, "\x1b[H\x1b[2J")
 		}
 		if _, err := io.WriteString(out, screen.String()); err != nil {
@@ -112,14 +114,17 @@ func allReady(s supervisor.Status) bool {
 	return true
 }
 
-// printStatus prints the status as a table.
-func printStatus(w io.Writer, s supervisor.Status, now time.Time) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// printStatus prints the status as a table, with lines no longer than width
+// columns if that is not 0.
+func printStatus(w io.Writer, s supervisor.Status, now time.Time, width int) {
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tTYPE\tSTATE\tPID\tUP\tRESTARTS\tCPUS\tPEERS\tCPU%\tRSS\tMESSAGE")
 	for _, n := range s.Nodes {
 		fmt.Fprintln(t, strings.Join(row(n, now), "\t"))
 	}
 	t.Flush()
+	io.WriteString(w, clip(table.String(), width))
 	if s.Supervisor.Message != "" {
 		fmt.Fprintf(w, "\nsupervisor: %s\n", s.Supervisor.Message)
 	}
