@@ -32,7 +32,7 @@ func TestDiff(t *testing.T) {
 		{"env", []Have{running(base)}, with(func(s *Spec) { s.Env = map[string]string{"SECRET": "x"} }), "restart  worker-1  (env SECRET)"},
 		{"several", []Have{running(base)}, with(func(s *Spec) { s.CPUs, s.Nice, s.Interface = cpuaffinity.List{0, 1}, 5, "eth0" }), "restart  worker-1  (interface none -> eth0, nice 0 -> 5)"},
 		{"CPUs", []Have{running(base)}, with(func(s *Spec) { s.CPUs = cpuaffinity.List{0, 1} }), "move     worker-1  (cpus none -> 0-1)"},
-		{"endpoints", []Have{running(base)}, with(func(s *Spec) { s.Joins = []string{"tcp://a"} }), "restart  worker-1  (cluster endpoints none -> tcp://a)"},
+		{"endpoints", []Have{running(base)}, with(func(s *Spec) { s.Joins = []string{"tcp://a"} }), "restart  worker-1  (cluster +tcp://a)"},
 		{"of unknown origin", []Have{{Spec: base, Digest: "other", Up: true}}, base, "restart  worker-1  (started with another configuration)"},
 	}
 	for _, test := range tests {

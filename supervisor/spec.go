@@ -46,8 +46,7 @@ type Spec struct {
 	MetricsPort int `json:"metrics_port,omitempty"`
 	Nice        int `json:"nice,omitempty"`
 	// Joins is what the node must know of the others and cannot learn while it
-	// runs: the endpoints of the broker and of the loggers. That the layout
-	// gained or lost a worker is not among it.
+	// runs, like the endpoints of the broker.
 	Joins []string `json:"joins,omitempty"`
 
 	// The rest takes effect without a restart.
@@ -93,8 +92,26 @@ func (s Spec) differences(old Spec) string {
 	note("port", old.Port, s.Port)
 	note("metrics port", old.MetricsPort, s.MetricsPort)
 	note("nice", old.Nice, s.Nice)
-	note("cluster endpoints", strings.Join(old.Joins, " "), strings.Join(s.Joins, " "))
+	if change := setChange(old.Joins, s.Joins); change != "" {
+		all = append(all, "cluster "+change)
+	}
 	return strings.Join(all, ", ")
+}
+
+// setChange says what has gone from a list and what has come: "-a +b".
+func setChange(old, now []string) string {
+	var change []string
+	for _, x := range old {
+		if !slices.Contains(now, x) {
+			change = append(change, "-"+x)
+		}
+	}
+	for _, x := range now {
+		if !slices.Contains(old, x) {
+			change = append(change, "+"+x)
+		}
+	}
+	return strings.Join(change, " ")
 }
 
 func orNone(s string) string {

@@ -58,27 +58,32 @@ func deploy(c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return dryRun(c, client, dirs, deployment)
 	}
-	p := newProgress(c.App.ErrWriter)
-	result, err := deployTo(c, client, dirs, deployment, p)
+	err = deployTo(c, client, dirs, deployment)
 	if isUnavailable(err) { // it was about to end, or did: the next one will do
 		if err = dirs.AwaitUnlocked(c.Context, c.Duration("timeout")); err == nil {
-			result, err = deployTo(c, client, dirs, deployment, p)
+			err = deployTo(c, client, dirs, deployment)
 		}
 	}
+	return err
+}
+
+// deployTo deploys to the supervisor that runs, or to a new one.
+func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) error {
+	if err := ensure(c, client, dirs); err != nil {
+		return err
+	}
+	p := newProgress(c.App.ErrWriter)
+	changes, err := client.Plan(c.Context, d)
+	if err != nil {
+		return err
+	}
+	printChanges(c, changes) // before anything is done about them
+	result, err := client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
 	if err != nil {
 		p.done()
 		return err
 	}
-	printChanges(c, result.Changes)
 	return p.conclude(result, "ready")
-}
-
-// deployTo deploys to the supervisor that runs, or to a new one.
-func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment, p *progress) (supervisor.Result, error) {
-	if err := ensure(c, client, dirs); err != nil {
-		return supervisor.Result{}, err
-	}
-	return client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
 }
 
 // dryRun prints the plan, from the supervisor or from what the last one left.

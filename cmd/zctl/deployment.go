@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -62,15 +64,24 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 	}, nil
 }
 
-// joins is what a node cannot learn of the cluster while it runs: where the
-// broker is, and for who sends logs, who takes them.
+// joins is what a node must be restarted for if it changes elsewhere in the
+// cluster: where the broker is, and what else it reads only once. Our own
+// runtime learns of nodes that come and go; of other programs nobody knows, and
+// Zeek reads its layout only at its start.
 func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 	b := layout.Backend
 	all := []string{b.ConnectXPub, b.ConnectXSub}
 	if node.Type == layoutgen.TypeManager {
 		all = append(all, b.ListenXPub, b.ListenXSub)
+		if layout.ManagerIsLogger {
+			all = append(all, "is the logger")
+		}
 	}
-	if node.Type != layoutgen.TypeLogger && node.Process.Engine != layoutgen.EngineGo {
+	switch {
+	case node.Process.Engine == layoutgen.EngineZeek:
+		sum := sha256.Sum256([]byte(layout.Zeek()))
+		all = append(all, "layout "+hex.EncodeToString(sum[:4]))
+	case node.Process.Command != "" && node.Type != layoutgen.TypeLogger:
 		all = append(all, layout.LogEndpoints()...)
 	}
 	return all

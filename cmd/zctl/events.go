@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -37,8 +39,10 @@ Examples:
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(dirs.Events()); err != nil {
+		if _, err := os.Stat(dirs.Events()); errors.Is(err, fs.ErrNotExist) {
 			return &exitError{exitUnreachable, fmt.Errorf("cannot read journal: %w; nothing was ever deployed there", err)}
+		} else if err != nil {
+			return &exitError{exitUnreachable, fmt.Errorf("cannot read journal: %w", err)}
 		}
 		out := c.App.Writer
 		if !c.Bool("json") {

@@ -24,8 +24,10 @@ const grace = 5 * time.Second
 
 // Client talks to the supervisor of one base directory.
 type Client struct {
-	dirs supervisor.Dirs
-	http http.Client
+	dirs        supervisor.Dirs
+	http        http.Client
+	lookTimeout time.Duration
+	grace       time.Duration
 }
 
 // NewClient makes a client. It connects with the first call.
@@ -33,7 +35,10 @@ func NewClient(dirs supervisor.Dirs) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", dirs.Socket())
 	}
-	return &Client{dirs: dirs, http: http.Client{Transport: &http.Transport{DialContext: dial}}}
+	return &Client{
+		dirs: dirs, http: http.Client{Transport: &http.Transport{DialContext: dial}},
+		lookTimeout: lookTimeout, grace: grace,
+	}
 }
 
 // Status is how the selected nodes are; none selected means all.
@@ -79,7 +84,7 @@ func (c *Client) Shutdown(ctx context.Context, keepNodes bool, timeout time.Dura
 
 // look makes a call that is answered at once.
 func (c *Client) look(ctx context.Context, method, path string, request, reply any) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.lookTimeout)
 	defer cancel()
 	response, err := c.call(ctx, method, path, request)
 	if err != nil {
@@ -94,7 +99,7 @@ func (c *Client) look(ctx context.Context, method, path string, request, reply a
 
 // long makes a call that is answered in lines.
 func (c *Client) long(ctx context.Context, verb string, request any, timeout time.Duration, progress func(supervisor.Event)) (supervisor.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout+grace)
+	ctx, cancel := context.WithTimeout(ctx, timeout+c.grace)
 	defer cancel()
 	response, err := c.call(ctx, http.MethodPost, verb+"?timeout="+timeout.String(), request)
 	if err != nil {

@@ -13,15 +13,19 @@ import (
 type lines struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	timeout time.Duration // for each line
 	queue   chan line
 	done    chan struct{}
 }
 
 const queuedLines = 1024
 
-func newLines(w http.ResponseWriter) *lines {
+func newLines(w http.ResponseWriter, timeout time.Duration) *lines {
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	l := &lines{w: w, control: http.NewResponseController(w), queue: make(chan line, queuedLines), done: make(chan struct{})}
+	l := &lines{
+		w: w, control: http.NewResponseController(w), timeout: timeout,
+		queue: make(chan line, queuedLines), done: make(chan struct{}),
+	}
 	go l.run()
 	return l
 }
@@ -34,7 +38,7 @@ func (l *lines) run() {
 		if broken { // the client has gone
 			continue
 		}
-		l.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+		l.control.SetWriteDeadline(time.Now().Add(l.timeout))
 		broken = encoder.Encode(next) != nil || l.control.Flush() != nil
 	}
 }

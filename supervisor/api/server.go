@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,13 +21,19 @@ import (
 const (
 	// maxBody bounds a request, in bytes: a deployment of 10,000 nodes is 8 MB.
 	maxBody = 64 << 20
-	// readTimeout is how long a client may take to say what it wants.
-	readTimeout = 10 * time.Second
-	// writeTimeout is how long it may take to take a line of an answer.
-	writeTimeout = 10 * time.Second
 	// defaultTimeout is for requests that do not say how long to wait.
 	defaultTimeout = 5 * time.Minute
 )
+
+// limits bound what a client may cost.
+type limits struct {
+	body  int64         // the size of a request, in bytes
+	read  time.Duration // to say what it wants
+	write time.Duration // to take an answer, or a line of a long one
+	close time.Duration // that answers under way may still take
+}
+
+var usualLimits = limits{body: maxBody, read: 10 * time.Second, write: 10 * time.Second, close: 10 * time.Second}
 
 // Supervisor is what the server serves; [supervisor.Supervisor] is one.
 type Supervisor interface {
@@ -43,7 +50,7 @@ type Supervisor interface {
 // Server serves one supervisor on one socket.
 type Server struct {
 	http   *http.Server
-	socket string
+	limits limits
 	done   chan error
 }
 
@@ -51,6 +58,10 @@ type Server struct {
 // that is already there is a dead supervisor's: the lock of the base directory
 // keeps two from living there.
 func Serve(socket string, s Supervisor, log *slog.Logger) (*Server, error) {
+	return serve(socket, service{s, usualLimits}, log)
+}
+
+func serve(socket string, s service, log *slog.Logger) (*Server, error) {
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("cannot open control socket: %w", err)
 	}
@@ -63,12 +74,13 @@ func Serve(socket string, s Supervisor, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("cannot open control socket: %w", err)
 	}
 	server := &Server{
-		socket: socket,
+		limits: s.limits,
 		done:   make(chan error, 1),
 		http: &http.Server{
 			Handler:           ownerOnly(handler(s)),
-			ReadHeaderTimeout: readTimeout,
-			ReadTimeout:       readTimeout,
+			ReadHeaderTimeout: s.read,
+			ReadTimeout:       s.read,
+			WriteTimeout:      s.write, // long answers get more as they go on
 			IdleTimeout:       time.Minute,
 			ConnContext:       withPeer,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -80,7 +92,7 @@ func Serve(socket string, s Supervisor, log *slog.Logger) (*Server, error) {
 
 // Close lets the answers under way end, for a while, and removes the socket.
 func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.close)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
@@ -92,14 +104,20 @@ func (s *Server) Close() error {
 	return err
 }
 
-func handler(s Supervisor) http.Handler {
+// service is a supervisor that clients may use within limits.
+type service struct {
+	Supervisor
+	limits
+}
+
+func handler(s service) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
 		status, err := s.Status(r.URL.Query()["node"])
 		answer(w, status, err)
 	})
 	mux.HandleFunc("POST /v1/plan", func(w http.ResponseWriter, r *http.Request) {
-		d, err := body[supervisor.Deployment](w, r)
+		d, err := body[supervisor.Deployment](w, r, s.body)
 		if err != nil {
 			answer(w, nil, err)
 			return
@@ -118,9 +136,9 @@ func handler(s Supervisor) http.Handler {
 }
 
 // long handles a verb that may take long: it answers in lines.
-func long[T any](mux *http.ServeMux, s Supervisor, verb string, do func(context.Context, T) (supervisor.Result, error)) {
+func long[T any](mux *http.ServeMux, s service, verb string, do func(context.Context, T) (supervisor.Result, error)) {
 	mux.HandleFunc("POST /v1/"+verb, func(w http.ResponseWriter, r *http.Request) {
-		request, err := body[T](w, r)
+		request, err := body[T](w, r, s.body)
 		timeout := defaultTimeout
 		if text := r.URL.Query().Get("timeout"); err == nil && text != "" {
 			timeout, err = time.ParseDuration(text)
@@ -132,7 +150,7 @@ func long[T any](mux *http.ServeMux, s Supervisor, verb string, do func(context.
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
-		lines := newLines(w)
+		lines := newLines(w, s.write)
 		defer lines.close()
 		stop := s.Listen(lines.event)
 		result, err := do(ctx, request)
@@ -145,22 +163,36 @@ func long[T any](mux *http.ServeMux, s Supervisor, verb string, do func(context.
 	})
 }
 
-// body decodes the body of a request.
-func body[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+// body decodes the body of a request, of at most limit bytes.
+func body[T any](w http.ResponseWriter, r *http.Request, limit int64) (T, error) {
 	var v T
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+	err := d.Decode(&v)
+	if err == nil {
+		if _, err = d.Token(); err == nil {
+			err = errors.New("there is more behind its end")
+		}
+	}
+	if !errors.Is(err, io.EOF) {
 		return v, &Error{BadRequest, fmt.Sprintf("cannot understand request: %v", err)}
 	}
 	return v, nil
+}
+
+// codes are the HTTP statuses of errors; those of all others are 500.
+var codes = map[Kind]int{
+	BadRequest:  http.StatusBadRequest,
+	NotAllowed:  http.StatusForbidden,
+	Unavailable: http.StatusServiceUnavailable,
+	TimedOut:    http.StatusGatewayTimeout,
 }
 
 func answer(w http.ResponseWriter, v any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		e := errorOf(err)
-		w.WriteHeader(map[Kind]int{BadRequest: 400, NotAllowed: 403, Unavailable: 503}[e.Kind])
+		w.WriteHeader(cmp.Or(codes[e.Kind], http.StatusInternalServerError))
 		v = line{Error: e}
 	}
 	json.NewEncoder(w).Encode(v)

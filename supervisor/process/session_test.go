@@ -117,16 +117,17 @@ func TestLeftoverNone(t *testing.T) {
 
 // pair is a script of a leader and a member that tell of each TERM they get, and
 // then of the line that they read: the leader's from stdin, the member's from
-// the fifo in $1. A signal may end a read of a shell, or not.
+// the fifo in $1. A signal may end a read of a shell, or not; that there are few
+// tries keeps a script from running on for ever if its test is killed.
 const pair = `
 	trap "echo leader got TERM" TERM
 	(
 		trap "echo member got TERM" TERM
 		echo member up
-		until read line <$1; do :; done
+		for try in 1 2 3; do read line <$1 && break; done
 		echo member read $line
 	) &
-	until read line; do :; done
+	for try in 1 2 3; do read line && break; done
 	echo leader read $line`
 
 // launchPair launches a pair. The function lets the member and then the leader
