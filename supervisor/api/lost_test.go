@@ -118,7 +118,9 @@ func TestDiesWhileAnswering(t *testing.T) {
 			t.Parallel()
 			client := impostor(t, test.answer)
 			for name, call := range calls {
-				wantKind(t, name, call(client, t.Context()), Unavailable, strings.ReplaceAll(test.message, "DIR", string(client.dirs)))
+				// Anew for each: it hangs up without saying so.
+				err := call(NewClient(client.dirs), t.Context())
+				wantKind(t, name, err, Unavailable, strings.ReplaceAll(test.message, "DIR", string(client.dirs)))
 			}
 		})
 	}

@@ -101,7 +101,7 @@ func (r *running) wait() Exit {
 	case e := <-ended:
 		return e
 	case <-time.After(patience):
-		r.t.Fatalf("process %d has ended or not: Wait does not return", r.id.PID)
+		r.t.Fatalf("Wait for process %d does not return", r.id.PID)
 		return Exit{}
 	}
 }
@@ -215,7 +215,7 @@ func openFiles(t *testing.T) []string {
 	return files
 }
 
-// inode names the file behind a descriptor of another process.
+// linkOf is where a link in /proc/PID leads, like cwd or fd/1.
 func linkOf(t *testing.T, pid int, file string) string {
 	t.Helper()
 	target, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/" + file)
