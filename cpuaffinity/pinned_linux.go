@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,19 +25,17 @@ var errStartLeft = errors.New("cannot tell whether the process was started: star
 // so are all threads it ever makes. Goroutines that start begins are not bound. start is not called where the thread
 // cannot get all of cpus: the kernel would silently narrow a mask that names absent CPUs or some outside our cpuset.
 //
-// The thread is put back and then ends with the call, without being handed back to the Go scheduler: a lowered nice
-// value cannot be raised again by everybody, and since Linux 6.2 a mask once set is remembered, which would keep the
-// thread, and all threads and processes made by it, from following our cpuset when that grows. Hence start must not use
-// SysProcAttr.Pdeathsig: it would kill the process when this thread ends.
+// The mask is put back when start returns. A nice value cannot be put back by everybody, so a thread that gets one is a
+// new one that ends with the call; then start must not use SysProcAttr.Pdeathsig, which would kill the process with it.
 func Pinned(cpus List, nice int, start func() error) error {
 	if err := checkPin(cpus, nice); err != nil {
 		return err
 	}
-	if len(cpus) == 0 && nice == 0 {
-		return start()
+	if nice == 0 {
+		return withMask(cpus, start)
 	}
 	err := errStartLeft
-	onOwnThread(func() { err = pinThread(cpus, nice, start) })
+	onOwnThread(func() { err = withNice(nice, func() error { return withMask(cpus, start) }) })
 	return err
 }
 
@@ -68,32 +68,72 @@ func onOwnThread(f func()) {
 	<-done
 }
 
-// pinThread sets up the calling thread, calls start, and puts the thread back as far as we may. What cannot be put back
-// does not matter, the thread is about to end; but until it has, it should not compete with workers.
-func pinThread(cpus List, nice int, start func() error) error {
-	if len(cpus) > 0 {
-		old, err := threadMask()
-		if err != nil {
-			return fmt.Errorf("cannot read our CPU affinity: %w", err)
-		}
-		defer func() { _ = unix.SchedSetaffinityDynamic(0, old) }()
-		if err := bind(cpus); err != nil {
-			return err
-		}
+// withNice calls start with a nice value of the calling thread, and puts back what we may. What cannot be put back does
+// not matter, the thread is about to end; but until it has, it should not compete with workers.
+func withNice(nice int, start func() error) error {
+	old, err := threadNice()
+	if err != nil {
+		return fmt.Errorf("cannot read our nice value: %w", err)
 	}
-	if nice != 0 {
-		old, err := threadNice()
-		if err != nil {
-			return fmt.Errorf("cannot read our nice value: %w", err)
-		}
-		defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, old) }()
-		if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
-			return fmt.Errorf("cannot set nice value %d (ours is %d): %w: run with CAP_SYS_NICE, or choose %d or more",
-				nice, old, err, old)
-		}
+	defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, old) }()
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+		return fmt.Errorf("cannot set nice value %d (ours is %d): %w: run with CAP_SYS_NICE, or choose %d or more",
+			nice, old, err, old)
 	}
 	return start()
 }
+
+// withMask calls start on a thread that is bound to cpus, if there are any. The runtime makes no thread from one that
+// is locked, so nothing of ours inherits the mask.
+func withMask(cpus List, start func() error) error {
+	if len(cpus) == 0 {
+		return start()
+	}
+	free, err := freeMask()
+	if err != nil {
+		return fmt.Errorf("cannot read our CPU affinity: %w", err)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer unbind(free, cpus)
+	if err := bind(cpus); err != nil {
+		return err
+	}
+	return start()
+}
+
+// unbind frees the calling thread, and takes it off cpus where there are others: what was started there has just begun
+// to run, and should not share its CPU with what its starter does next.
+func unbind(free unix.CPUSetDynamic, cpus List) {
+	others := slices.Clone(free)
+	for _, cpu := range cpus {
+		others.Clear(cpu)
+	}
+	_ = unix.SchedSetaffinityDynamic(0, others) // fails where there are no others
+	_ = unix.SchedSetaffinityDynamic(0, free)
+}
+
+// freeMask is the mask of a thread of ours that is not bound. Since Linux 6.2 the kernel remembers the mask that a
+// thread was given and intersects it with our cpuset: with the one it had it would not follow a cpuset that grows, nor
+// would any process made by it. So unless somebody has bound us ourselves, as taskset does, it is the mask of all CPUs
+// that there could be.
+var freeMask = sync.OnceValues(func() (mask unix.CPUSetDynamic, err error) {
+	onOwnThread(func() {
+		if mask, err = threadMask(); err != nil {
+			return
+		}
+		every := unix.NewCPUSet(MaxCPU + 1)
+		every.Fill()
+		if err = unix.SchedSetaffinityDynamic(0, every); err != nil {
+			return
+		}
+		var ours unix.CPUSetDynamic
+		if ours, err = threadMask(); err == nil && slices.Equal(ours, mask) {
+			mask = every
+		}
+	})
+	return mask, err
+})
 
 // bind gives the calling thread exactly cpus.
 func bind(cpus List) error {

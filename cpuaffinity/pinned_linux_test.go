@@ -20,6 +20,9 @@ import (
 // childEnv makes the test binary a process with several threads instead.
 const childEnv = "CPUAFFINITY_TEST_CHILD"
 
+// boundEnv tells a test that its process was bound to these CPUs when it began.
+const boundEnv = "CPUAFFINITY_TEST_BOUND"
+
 // childThreads is how many threads of its own the child has at least.
 const childThreads = 6
 
@@ -216,11 +219,17 @@ func niceValues(t *testing.T, pid int) map[string]int {
 	return values
 }
 
-// What can be put back is put back by the call itself, not by the end of its thread.
+// The thread itself is put back, before anybody else can get it.
 func TestPinnedPutsBack(t *testing.T) {
 	all := ourCPUs(t)
 	onOwnThread(func() {
-		if err := pinThread(all[:1], 0, func() error { return nil }); err != nil {
+		err := Pinned(all[:1], 0, func() error {
+			if got, err := Affinity(); err != nil || !got.SameSet(all[:1]) {
+				t.Errorf("start runs on %s, %v, want %s", got, err, all[:1])
+			}
+			return nil
+		})
+		if err != nil {
 			t.Error(err)
 		}
 		if got, err := Affinity(); err != nil || !got.SameSet(all) {
@@ -229,17 +238,54 @@ func TestPinnedPutsBack(t *testing.T) {
 	})
 }
 
-// Many calls at once: each on a thread of its own that ends with it, and nothing is left behind.
+// Who was bound before, as by taskset, is so again afterwards.
+func TestPinnedBoundOurselves(t *testing.T) {
+	ours := ourCPUs(t)
+	if want := os.Getenv(boundEnv); want != "" {
+		if err := Pinned(ours, 0, func() error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if ours.String() != want {
+			t.Errorf("bound to %s, want %s", ours, want)
+		}
+		wantThreads(t, "test process", os.Getpid(), ours, 1)
+		return
+	}
+	if len(ours) < 2 {
+		t.Skip("with one CPU everything is bound to it")
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestPinnedBoundOurselves$")
+	cmd.Env = append(os.Environ(), boundEnv+"="+ours[:1].String())
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := Pinned(ours[:1], 0, cmd.Start); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("a test process that was bound when it began: %v", err)
+	}
+}
+
+// Many calls at once, some on threads of their own: nothing is left behind.
 func TestPinnedThreads(t *testing.T) {
 	all := ourCPUs(t)
+	ours, err := threadNice()
+	if err != nil {
+		t.Fatal(err)
+	}
 	const calls = 64
-	tids := make(chan int, calls)
+	ended := make(chan int, calls)
 	var wg sync.WaitGroup
 	for i := range calls {
 		cpus := List{all[i%len(all)]}
+		nice := 0
+		if i%4 == 0 && ours < maxNice {
+			nice = ours + 1
+		}
 		wg.Go(func() {
-			err := Pinned(cpus, 0, func() error {
-				tids <- unix.Gettid()
+			err := Pinned(cpus, nice, func() error {
+				if nice != 0 {
+					ended <- unix.Gettid()
+				}
 				if got, err := Affinity(); err != nil || !got.SameSet(cpus) {
 					t.Errorf("start runs on %s, %v, want %s", got, err, cpus)
 				}
@@ -251,8 +297,8 @@ func TestPinnedThreads(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	close(tids)
-	for tid := range tids {
+	close(ended)
+	for tid := range ended {
 		eventually(t, func() error {
 			if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", tid)); err == nil {
 				return fmt.Errorf("thread %d is still there", tid)
@@ -271,7 +317,7 @@ func TestPinnedStartError(t *testing.T) {
 			t.Errorf("cpus=%s: got %v, want start's own error", cpus, err)
 		}
 	}
-	err := Pinned(cpus, 0, func() error { runtime.Goexit(); return nil })
+	err := Pinned(cpus, maxNice, func() error { runtime.Goexit(); return nil })
 	if !errors.Is(err, errStartLeft) {
 		t.Errorf("start left its goroutine: got %v", err)
 	}

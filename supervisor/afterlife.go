@@ -49,34 +49,43 @@ func (n *node) watchMembers(proc *process.Process) {
 	go func() {
 		for pause := first; ; pause = min(2*pause, longest) {
 			if len(proc.Members()) == 0 {
-				n.tell(emptied{proc})
+				n.act(func() { n.emptied(proc) })
 				return
 			}
 			select {
 			case <-time.After(pause):
-			case <-n.done:
+			case <-n.left:
 				return
 			}
 		}
 	}()
 }
 
-// adopt takes over a process that a predecessor made.
-func (n *node) adopt(a adoption) {
-	n.proc, n.digest = a.proc, a.saved.Digest
-	n.peers, n.text = a.saved.Peers, a.saved.Text
+// emptied takes note of the end of the last process of a session.
+func (n *node) emptied(proc *process.Process) {
+	if proc == n.remains {
+		n.remains = nil
+		n.step(lifecycle.Event{Kind: lifecycle.Emptied})
+	}
+}
+
+// adopt takes over a process that a predecessor made. outdated says that a
+// deploy which wanted it replaced had been interrupted.
+func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
+	n.proc, n.digest = proc, saved.Digest
+	n.peers, n.text = saved.Peers, saved.Text
 	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
 	n.note(n.moveCPUs())
 	n.note(n.listen())
-	n.watch(a.proc)
+	n.watch(proc)
 	n.state.Wanted = n.target.up
 	n.step(lifecycle.Event{
 		Kind:  lifecycle.Adopted,
-		Cause: "adopted " + strconv.Itoa(a.proc.ID().PID),
-		Ready: a.saved.Ready,
-		Since: a.saved.StartedAt,
+		Cause: "adopted " + strconv.Itoa(proc.ID().PID),
+		Ready: saved.Ready,
+		Since: saved.StartedAt,
 	})
-	if a.outdated {
+	if outdated {
 		n.step(lifecycle.Event{Kind: lifecycle.Restart, Cause: "a deploy had been interrupted"})
 	}
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -9,48 +10,57 @@ import (
 	"zctl/supervisor/notify"
 )
 
-// ear listens to the notifications of one process. Each process gets a new one,
-// so that what its predecessor said last does not count for it.
-type ear struct {
-	socket *notify.Socket
-	stop   chan struct{} // closed when nobody wants to hear any more
-	done   chan struct{} // closed when the goroutine has ended
-}
-
-// listen opens the node's notification socket anew.
+// listen makes the node hear what its next process says, and nothing that an
+// earlier one said: whoever could have is gone when the next one is made.
 func (n *node) listen() error {
-	n.ear.close()
-	n.ear = nil
-	socket, err := notify.Listen(n.shared.dirs.notifySocket(n.name))
+	path := n.shared.dirs.notifySocket(n.name)
+	if n.ear != nil {
+		if _, err := os.Lstat(path); err == nil {
+			n.ear.discard()
+			return nil
+		}
+		n.deafen() // somebody removed it
+	}
+	socket, err := notify.Listen(path)
 	if err != nil {
 		return err
 	}
-	e := &ear{socket: socket, stop: make(chan struct{}), done: make(chan struct{})}
-	n.ear = e
-	go func() {
-		defer close(e.done)
-		for {
-			msg, err := e.socket.Receive()
-			if err != nil {
-				return
-			}
-			select {
-			case n.inbox <- heard{e, msg}:
-			case <-e.stop:
-				return
-			}
-		}
-	}()
+	n.ear = &ear{socket}
+	go n.hear(n.ear)
 	return nil
 }
 
-func (e *ear) close() {
-	if e == nil {
-		return
+// ear is where the notifications of a node's processes arrive.
+type ear struct{ *notify.Socket }
+
+// discard drops what was said so far.
+func (e *ear) discard() {
+	const most = 1 << 12 // more than the kernel keeps
+	for range most {
+		if _, ok := e.Next(); !ok {
+			return
+		}
 	}
-	close(e.stop)
-	e.socket.Close()
-	<-e.done
+}
+
+// hear listens until the ear is closed. A message is taken with the node
+// locked, so that it is about the process that the node has then.
+func (n *node) hear(e *ear) {
+	for e.Wait() == nil {
+		n.act(func() {
+			if m, ok := e.Next(); ok && e == n.ear {
+				n.heard(m)
+			}
+		})
+	}
+}
+
+// deafen ends listening.
+func (n *node) deafen() {
+	if n.ear != nil {
+		n.ear.Close()
+		n.ear = nil
+	}
 }
 
 // The lines, next to STATUS, by which a node says how many of its peers it has

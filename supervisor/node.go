@@ -3,26 +3,26 @@ package supervisor
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"zctl/supervisor/lifecycle"
-	"zctl/supervisor/notify"
 	"zctl/supervisor/process"
 )
 
-// node is one node: the loop between the decisions of package lifecycle and the
-// process they are about. Only its own goroutine touches the fields below
-// inbox; everybody else sends to inbox and reads snapshot.
+// node is one node: it joins the decisions of package lifecycle to the process
+// they are about. Whatever happens to it happens in [node.act].
 type node struct {
 	name     string
 	shared   *shared
 	snapshot atomic.Pointer[snapshot]
-	inbox    chan any // a lifecycle.Event, or one of the messages below
-	done     chan struct{}
+	left     chan struct{} // closed when nobody supervises the node any more
 
+	mu         sync.Mutex // guards what follows; others read snapshot
 	target     target
 	state      lifecycle.State
 	proc       *process.Process // nil while there is none
@@ -36,6 +36,7 @@ type node struct {
 	stderrAt   int64   // where the output of this process begins in stderr.log
 	pidWritten int     // what the file pid says, 0 without one
 	history    []Event // not yet in the journal
+	timer      *time.Timer
 }
 
 // shared is what all nodes of a supervisor have in common.
@@ -58,37 +59,6 @@ type target struct {
 	removed bool
 }
 
-// Messages to a node, besides lifecycle.Event.
-type (
-	// retarget changes what the node should be; what runs is left alone.
-	retarget struct{ target }
-	// request is a message whose sender waits until it was acted on.
-	request struct {
-		message any
-		done    chan struct{}
-	}
-	// adoption hands over a process that a predecessor made.
-	adoption struct {
-		proc  *process.Process
-		saved savedProcess
-		// outdated: a deploy that wanted it replaced had been interrupted.
-		outdated bool
-	}
-	// heard is a notification that arrived at the ear.
-	heard struct {
-		ear *ear
-		msg notify.Message
-	}
-	// exited and emptied tell that the first and the last process ended.
-	exited struct {
-		who *process.Process
-		how process.Exit
-	}
-	emptied struct{ who *process.Process }
-	// leave ends the goroutine; the process is left alone.
-	leave struct{}
-)
-
 // snapshot is all that others may know of a node. It is never changed.
 type snapshot struct {
 	target
@@ -105,106 +75,105 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 	n := &node{
 		name:     name,
 		shared:   shared,
-		inbox:    make(chan any, 16),
-		done:     make(chan struct{}),
+		left:     make(chan struct{}),
 		target:   t,
 		state:    lifecycle.State{Phase: lifecycle.Stopped, Restarts: saved.Restarts},
 		lastExit: saved.LastExit,
 	}
 	n.publish()
-	go n.run()
 	return n
 }
 
-// tell sends a message to the node.
-func (n *node) tell(message any) {
+// act makes something happen to the node, unless it has been left.
+func (n *node) act(what func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	select {
-	case n.inbox <- message:
-	case <-n.done:
+	case <-n.left:
+		return
+	default:
 	}
+	what()
+	n.settle()
 }
 
-// askAll sends each node a message and waits until all have acted on theirs.
-func askAll(nodes []*node, message func(*node) any) {
-	acted := make([]chan struct{}, len(nodes))
-	for i, n := range nodes {
-		acted[i] = make(chan struct{})
-		n.tell(request{message(n), acted[i]})
-	}
-	for i, n := range nodes {
-		select {
-		case <-acted[i]:
-		case <-n.done:
-		}
-	}
+// tell makes an event of the lifecycle happen.
+func (n *node) tell(e lifecycle.Event) {
+	n.act(func() { n.step(e) })
 }
 
-func (n *node) run() {
-	defer close(n.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case message := <-n.inbox:
-			if _, ok := message.(leave); ok {
-				n.ear.close()
-				return
-			}
-			if r, ok := message.(request); ok {
-				n.handle(r.message)
-				n.settle(timer)
-				close(r.done)
-				continue
-			}
-			n.handle(message)
-		case <-timer.C:
-			n.step(lifecycle.Event{Kind: lifecycle.Timeout})
-		}
-		n.settle(timer)
-	}
-}
-
-// handle turns a message into events of the lifecycle.
-func (n *node) handle(message any) {
-	switch m := message.(type) {
-	case retarget:
-		n.target = m.target
+// retarget changes what the node should be. What runs is left alone, but for
+// what can be changed while it runs.
+func (n *node) retarget(t target) {
+	n.act(func() {
+		n.target = t
 		if n.proc != nil {
 			n.note(n.refreshFiles())
 			n.note(n.moveCPUs())
 		}
-	case lifecycle.Event:
-		n.step(m)
-	case adoption:
-		n.adopt(m)
-	case heard:
-		if m.ear == n.ear {
-			n.heard(m.msg)
-		}
-	case exited:
-		if m.who == n.proc {
-			n.exited(m.how)
-		}
-	case emptied:
-		if m.who == n.remains {
-			n.remains = nil
-			n.step(lifecycle.Event{Kind: lifecycle.Emptied})
-		}
+	})
+}
+
+// setUp notes whether somebody wants the node to run.
+func (n *node) setUp(up bool) {
+	n.act(func() { n.target.up = up })
+}
+
+// leave ends the supervision of the node; its process is left alone.
+func (n *node) leave() {
+	n.act(func() {
+		close(n.left)
+		n.state.Deadline = time.Time{}
+		n.deafen()
+	})
+}
+
+// spawners is how many processes are made at a time when many are: more would
+// wait for each other, in a thread each.
+var spawners = runtime.GOMAXPROCS(0)
+
+// each calls f for every node, for some at the same time, and waits for all.
+func each(nodes []*node, f func(*node)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(spawners, len(nodes)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(nodes); i = next.Add(1) - 1 {
+				f(nodes[i])
+			}
+		})
 	}
+	all.Wait()
 }
 
 // settle does what nobody has to wait for: it writes down what happened,
 // publishes what is so now and winds the timer.
-func (n *node) settle(timer *time.Timer) {
+func (n *node) settle() {
 	n.note(n.writePID())
-	n.publish()
 	if len(n.history) > 0 {
 		n.shared.journal.add(n.history...)
 		n.history = n.history[:0]
 	}
-	n.shared.changed() // last: who waits for it expects to have heard of it
-	if timer.Stop(); !n.state.Deadline.IsZero() {
-		timer.Reset(time.Until(n.state.Deadline))
+	n.publish() // behind the journal: who sees where it has got to has heard how
+	n.shared.changed()
+	if n.state.Phase == lifecycle.Stopped {
+		n.deafen()
+	}
+	n.wind()
+}
+
+// wind sets the timer to the deadline of the state. One that goes off all the
+// same is ignored by the lifecycle.
+func (n *node) wind() {
+	switch wait := time.Until(n.state.Deadline); {
+	case n.state.Deadline.IsZero():
+		if n.timer != nil {
+			n.timer.Stop()
+		}
+	case n.timer == nil:
+		n.timer = time.AfterFunc(wait, func() { n.tell(lifecycle.Event{Kind: lifecycle.Timeout}) })
+	default:
+		n.timer.Reset(wait)
 	}
 }
 
@@ -311,7 +280,7 @@ func (n *node) start() (*process.Process, error) {
 	if err := n.listen(); err != nil {
 		return nil, err
 	}
-	proc, err := process.Start(command(dirs, spec, n.ear.socket.Path()))
+	proc, err := process.Start(command(dirs, spec, n.ear.Path()))
 	if err != nil {
 		return nil, err
 	}
@@ -321,5 +290,12 @@ func (n *node) start() (*process.Process, error) {
 
 // watch tells the node when the process has ended.
 func (n *node) watch(proc *process.Process) {
-	go func() { n.tell(exited{proc, proc.Wait()}) }()
+	go func() {
+		how := proc.Wait()
+		n.act(func() {
+			if proc == n.proc {
+				n.exited(how)
+			}
+		})
+	}()
 }

@@ -167,7 +167,7 @@ func (s *Supervisor) retarget(d Deployment) {
 		}
 	}
 	s.setNodes(nodes)
-	askAll(nodes, func(n *node) any { return retarget{targets[n]} })
+	each(nodes, func(n *node) { n.retarget(targets[n]) })
 	s.store.save(true) // a failure is in the status, and no reason not to go on
 	if err := s.Dirs.linkCurrent(specs); err != nil {
 		s.event("%v", err)
@@ -178,15 +178,6 @@ func (s *Supervisor) retarget(d Deployment) {
 // target is what a node of that spec should be in the present deployment.
 func (s *Supervisor) target(spec Spec) target {
 	return target{spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter, up: true}
-}
-
-// setUp notes whether somebody wants nodes to run.
-func setUp(nodes []*node, up bool) {
-	askAll(nodes, func(n *node) any {
-		t := n.snapshot.Load().target
-		t.up = up
-		return retarget{t}
-	})
 }
 
 // apply carries out changes whose targets are set.
@@ -227,7 +218,7 @@ func stages(nodes []*node) [][]*node {
 // startNodes starts stage after stage. It waits for each to be spawned, not to
 // be ready: a logger is ready when it has met the manager.
 func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
-	setUp(nodes, true)
+	each(nodes, func(n *node) { n.setUp(true) })
 	for _, stage := range stages(nodes) {
 		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Start, Cause: "start"}, spawned); err != nil {
 			return err
@@ -239,7 +230,7 @@ func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
 // stopNodes stops stage after stage in the reverse order, so that what a worker
 // still has to say finds a logger.
 func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
-	setUp(nodes, false)
+	each(nodes, func(n *node) { n.setUp(false) })
 	return s.stopStages(ctx, nodes, "stop")
 }
 
@@ -260,7 +251,7 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 	if len(all) == 0 {
 		return nil
 	}
-	setUp(nodes, true)
+	each(nodes, func(n *node) { n.setUp(true) })
 	first, others := all[0], slices.Concat(all[1:]...)
 	if err := s.stopStages(ctx, others, "restart"); err != nil {
 		return err
@@ -274,7 +265,7 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 // wish tells nodes what somebody wants of them and waits until they have got
 // there.
 func (s *Supervisor) wish(ctx context.Context, nodes []*node, e lifecycle.Event, there condition) error {
-	askAll(nodes, func(*node) any { return e })
+	each(nodes, func(n *node) { n.tell(e) })
 	return s.await(ctx, nodes, there)
 }
 
@@ -383,7 +374,7 @@ func (s *Supervisor) sweep(ctx context.Context) error {
 	}
 	s.setNodes(left)
 	for _, n := range removed {
-		n.tell(leave{})
+		n.leave()
 	}
 	s.store.changed()
 	return nil

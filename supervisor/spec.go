@@ -130,9 +130,18 @@ func merged(a, b map[string]string) map[string]string {
 	return all
 }
 
-// Check reports what makes a deployment unusable, whoever sent it.
+// InvalidError is the error for a deployment that nobody could carry out.
+type InvalidError struct{ problems []error }
+
+func (e *InvalidError) Error() string { return errors.Join(e.problems...).Error() }
+
+// Check reports what makes a deployment unusable, whoever sent it, as an
+// [InvalidError].
 func (d Deployment) Check(dirs Dirs) error {
 	var errs []error
+	if len(d.Nodes) == 0 {
+		errs = append(errs, errors.New("there are no nodes in it; zctl shutdown stops all nodes"))
+	}
 	seen := map[string]bool{}
 	for _, s := range d.Nodes {
 		switch {
@@ -152,8 +161,13 @@ func (d Deployment) Check(dirs Dirs) error {
 			errs = append(errs, fmt.Errorf("%q cannot be the name of a file", name))
 		}
 	}
-	errs = append(errs, dirs.checkSockets(d.Nodes))
-	return errors.Join(errs...)
+	if err := dirs.checkSockets(d.Nodes); err != nil {
+		errs = append(errs, err)
+	}
+	if len(errs) > 0 {
+		return &InvalidError{errs}
+	}
+	return nil
 }
 
 // validName says whether name can name a directory entry and be typed.

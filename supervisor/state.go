@@ -72,6 +72,9 @@ func loadState(dirs Dirs) (savedState, error) {
 
 // check reports nodes that could never have been deployed.
 func (s savedState) check(dirs Dirs) error {
+	if len(s.Nodes) == 0 {
+		return nil
+	}
 	d := s.Deployment
 	for _, n := range s.Nodes {
 		d.Nodes = append(d.Nodes, n.Spec)

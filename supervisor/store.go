@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	// saveEvery is the shortest time between two writes of state.json that
-	// nobody waits for. They need not survive a power cut, which no process
+	// saveAfter is how long after a change state.json is written, where nobody
+	// waits for it: one change seldom comes alone, and a new process has better
+	// use for the CPU. It need not survive a power cut, which no process
 	// survives either.
-	saveEvery = 10 * time.Millisecond
+	saveAfter = 10 * time.Millisecond
 	// settleAfter is when what was written is made to survive one, for the
 	// specs and counts in it; and when a failed write is tried again.
 	settleAfter = time.Second
@@ -47,11 +48,15 @@ func (s *store) run(done <-chan struct{}) {
 	for {
 		select {
 		case <-s.dirty:
+			time.Sleep(saveAfter)
+			select {
+			case <-s.dirty: // is saved as well
+			default:
+			}
 			s.save(false)
 			if settle == nil {
 				settle = time.After(settleAfter)
 			}
-			time.Sleep(saveEvery)
 		case <-settle:
 			settle = nil
 			if s.save(true) != nil {

@@ -107,8 +107,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	left := 0
 	s.guard.dismiss()
 	for _, n := range s.all() {
-		n.tell(leave{})
-		<-n.done
+		n.leave()
 		if n.snapshot.Load().id.PID != 0 {
 			left++
 		}

@@ -31,14 +31,14 @@ func (s *Supervisor) takeOver() {
 	}
 	s.deployment = state.Deployment
 	var nodes []*node
-	first := map[*node]any{}
+	first := map[*node]func(){}
 	for _, saved := range state.Nodes {
-		n, message := s.recover(saved, strays)
+		n, begin := s.recover(saved, strays)
 		nodes = append(nodes, n)
-		first[n] = message
+		first[n] = begin
 	}
 	s.setNodes(nodes)
-	askAll(nodes, func(n *node) any { return first[n] }) // who looks from now on sees what is so
+	each(nodes, func(n *node) { n.act(first[n]) }) // who looks from now on sees what is so
 	s.background(func() { s.change(s.ctx, s.sweep) })
 	s.postGuard()
 }
@@ -48,9 +48,8 @@ func (s savedState) knows(name string) bool {
 	return slices.ContainsFunc(s.Nodes, func(n savedNode) bool { return n.Spec.Name == name })
 }
 
-// recover makes a node again. The message is what is to become of it: nil for
-// nothing.
-func (s *Supervisor) recover(saved savedNode, strays []process.Found) (*node, any) {
+// recover makes a node again, and says what is to happen to it first.
+func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, first func()) {
 	proc, known, err := find(saved, strays)
 	cause := "was about to be started"
 	if saved.Process != nil && (proc == nil || known.Identity != saved.Process.Identity) {
@@ -60,17 +59,18 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (*node, an
 	}
 	t := s.target(saved.Spec)
 	t.up, t.removed = saved.Up, saved.Removed
-	n := newNode(saved.Spec.Name, s.shared, t, saved)
+	n = newNode(saved.Spec.Name, s.shared, t, saved)
 	switch {
 	case err != nil: // it runs, but we may not watch it: a second one would be worse
 		s.event("cannot adopt %s: %v", n.name, err)
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)
-		return n, adoption{proc, known, saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()}
+		outdated := saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()
+		return n, func() { n.adopt(proc, known, outdated) }
 	case saved.Up && !s.AdoptOnly:
-		return n, lifecycle.Event{Kind: lifecycle.Start, Cause: cause}
+		return n, func() { n.step(lifecycle.Event{Kind: lifecycle.Start, Cause: cause}) }
 	}
-	return n, nil
+	return n, func() {}
 }
 
 // find is the running process of a node: the one that was written down, or one

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"zctl/layoutgen"
 	"zctl/supervisor/process"
@@ -68,38 +69,49 @@ const (
 	specEnv    = "ZCTL_SPEC"
 )
 
-// environment is the whole environment of a node: ours, without what speaks of
-// us, what the configuration adds, and what tells a node who and where it is
-// (spec: generators R7, R9).
+// inherited is our own environment without what speaks of us.
+var inherited = sync.OnceValue(func() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		key, _, _ := strings.Cut(entry, "=")
+		return key == "" || slices.Contains(notInherited, key)
+	})
+})
+
+// environment is the whole environment of a node: what is inherited, what the
+// configuration adds, and what tells a node who and where it is (spec:
+// generators R7, R9).
 func environment(dirs Dirs, s Spec, notifySocket string) []string {
-	env := map[string]string{}
-	for _, entry := range os.Environ() {
-		key, value, _ := strings.Cut(entry, "=")
-		if key != "" && !slices.Contains(notInherited, key) {
-			env[key] = value
-		}
-	}
-	maps.Copy(env, s.Env)
-	env["CLUSTER_NODE"] = s.Name
-	env["NOTIFY_SOCKET"] = notifySocket
-	env[baseDirEnv] = string(dirs)
+	own := map[string]string{}
+	maps.Copy(own, s.Env)
+	own["CLUSTER_NODE"] = s.Name
+	own["NOTIFY_SOCKET"] = notifySocket
+	own[baseDirEnv] = string(dirs)
 	if text, err := json.Marshal(s); err == nil {
-		env[specEnv] = string(text)
+		own[specEnv] = string(text)
 	}
 	if s.Interface != "" {
-		env["INTERFACE"] = s.Interface
+		own["INTERFACE"] = s.Interface
 	}
-	switch path := env["ZEEKPATH"]; {
+	path, set := own["ZEEKPATH"]
+	if !set {
+		path = os.Getenv("ZEEKPATH")
+	}
+	switch {
 	case path != "":
-		env["ZEEKPATH"] = dirs.Node(s.Name) + ":" + path
+		own["ZEEKPATH"] = dirs.Node(s.Name) + ":" + path
 	case s.Engine != layoutgen.EngineZeek: // Zeek's own default has its scripts, and "."
-		env["ZEEKPATH"] = dirs.Node(s.Name)
+		own["ZEEKPATH"] = dirs.Node(s.Name)
 	}
-	list := make([]string, 0, len(env))
-	for key, value := range env {
-		list = append(list, key+"="+value)
+	list := make([]string, 0, len(inherited())+len(own))
+	for _, entry := range inherited() {
+		key, _, _ := strings.Cut(entry, "=")
+		if _, replaced := own[key]; !replaced {
+			list = append(list, entry)
+		}
 	}
-	slices.Sort(list)
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		list = append(list, key+"="+own[key])
+	}
 	return list
 }
 

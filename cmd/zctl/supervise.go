@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"zctl/supervisor"
 	"zctl/supervisor/api"
@@ -111,6 +113,9 @@ func supervise(ctx context.Context, dirs supervisor.Dirs, log *slog.Logger, up f
 	// A lost terminal is no reason to end. Ignored, the signal would be ignored
 	// by the nodes, too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	// What we were started with is not the nodes' business. Before Linux 5.11
+	// there is no such call, and they inherit it.
+	unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	options, err := supervisorOptions(dirs, log)

@@ -138,6 +138,7 @@ func TestLong(t *testing.T) {
 func TestErrorKinds(t *testing.T) {
 	t.Parallel()
 	unknown := &supervisor.UnknownNodeError{Pattern: "worker-9", Known: []string{"worker-1"}}
+	invalid := supervisor.Deployment{}.Check("/b")
 	tests := []struct {
 		err  error
 		want Error
@@ -149,6 +150,7 @@ func TestErrorKinds(t *testing.T) {
 		{&Error{TimedOut, "slow"}, Error{TimedOut, "slow"}},
 		{fmt.Errorf("outer: %w", &Error{NotAllowed, "inner"}), Error{NotAllowed, "inner"}},
 		{unknown, Error{BadRequest, unknown.Error()}},
+		{invalid, Error{BadRequest, invalid.Error()}},
 		{fmt.Errorf("cannot stop: %w", unknown), Error{BadRequest, "cannot stop: " + unknown.Error()}},
 		{supervisor.ErrEnding, Error{Unavailable, supervisor.ErrEnding.Error()}},
 		{errors.New("anything else"), Error{Failed, "anything else"}},
@@ -169,7 +171,7 @@ func TestErrorKinds(t *testing.T) {
 		_, err := s.client.Status(t.Context(), nil)
 		want("status", err, test.want)
 		_, err = s.client.Plan(t.Context(), supervisor.Deployment{})
-		want("plan", err, Error{BadRequest, test.err.Error()}) // whatever is wrong with it
+		want("plan", err, test.want)
 		for _, verb := range verbs {
 			_, err := verb.call(s.client, t.Context(), time.Minute, nil)
 			want(verb.want.verb, err, test.want)

@@ -123,7 +123,7 @@ func handler(s service) http.Handler {
 			return
 		}
 		changes, err := s.Plan(d)
-		answer(w, changes, badRequest(err))
+		answer(w, changes, err)
 	})
 	long(mux, s, "deploy", s.Deploy)
 	long(mux, s, "start", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Start(ctx, n.Nodes) })
@@ -209,10 +209,11 @@ func badRequest(err error) error {
 func errorOf(err error) *Error {
 	var e *Error
 	var unknown *supervisor.UnknownNodeError
+	var invalid *supervisor.InvalidError
 	switch {
 	case errors.As(err, &e):
 		return e
-	case errors.As(err, &unknown):
+	case errors.As(err, &unknown), errors.As(err, &invalid):
 		return &Error{BadRequest, err.Error()}
 	case errors.Is(err, supervisor.ErrEnding):
 		return &Error{Unavailable, err.Error()}

@@ -352,7 +352,7 @@ func TestCurl(t *testing.T) {
 		f.tell(supervisor.Event{Time: at, Node: "worker-1", From: "stopped", To: "starting", Cause: "start"})
 		return supervisor.Result{Nodes: []supervisor.NodeResult{{Name: "worker-1", State: "ready", OK: true}}}, nil
 	}
-	f.plan = func() ([]supervisor.Change, error) { return nil, errors.New("no") }
+	f.plan = func() ([]supervisor.Change, error) { return nil, supervisor.Deployment{}.Check("/b") }
 	s := serveFake(t, f)
 	conn := dial(t, s.dirs)
 	answers := bufio.NewReader(conn)
@@ -385,7 +385,7 @@ func TestCurl(t *testing.T) {
 		},
 		{
 			"POST", "/v1/plan", `{}`, 400, "application/json",
-			`{"error":{"kind":"bad request","message":"no"}}` + "\n",
+			`{"error":{"kind":"bad request","message":"there are no nodes in it; zctl shutdown stops all nodes"}}` + "\n",
 			call{verb: "plan"},
 		},
 		{"GET", "/v1/status", "", 200, "application/json", "", call{verb: "status"}},

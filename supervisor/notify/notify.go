@@ -12,7 +12,10 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // MaxPath is the longest path of a unix socket, in bytes (unix(7)).
@@ -41,24 +44,55 @@ func Listen(path string) (*Socket, error) {
 	return &Socket{conn: conn, path: path}, nil
 }
 
-// Socket is where the notifications of one process arrive.
+// Socket is where the notifications of one node arrive.
 type Socket struct {
 	conn *net.UnixConn
 	path string
-	buf  [maxDatagram]byte
 }
 
 // Path is what the process finds in NOTIFY_SOCKET.
 func (s *Socket) Path() string { return s.path }
 
-// Receive waits for the next message. Its error is net.ErrClosed when the
-// socket has been closed.
-func (s *Socket) Receive() (Message, error) {
-	n, _, err := s.conn.ReadFromUnix(s.buf[:])
-	if err != nil {
-		return nil, fmt.Errorf("cannot receive notification: %w", err)
+// Wait waits until there is a message to take. Its error is net.ErrClosed when
+// the socket has been closed.
+func (s *Socket) Wait() error {
+	conn, err := s.conn.SyscallConn()
+	if err == nil {
+		err = conn.Read(func(fd uintptr) bool {
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+			return n != 0 && !errors.Is(err, unix.EINTR)
+		})
 	}
-	return parse(string(s.buf[:n])), nil
+	if err != nil {
+		return fmt.Errorf("cannot wait for notifications: %w", err)
+	}
+	return nil
+}
+
+// buffers hold datagrams while they are read: most sockets are silent.
+var buffers = sync.Pool{New: func() any { return new([maxDatagram]byte) }}
+
+// Next takes the next message. Without waiting it says whether there was one.
+func (s *Socket) Next() (m Message, ok bool) {
+	conn, err := s.conn.SyscallConn()
+	if err != nil {
+		return nil, false
+	}
+	buf := buffers.Get().(*[maxDatagram]byte)
+	defer buffers.Put(buf)
+	var n int
+	controlErr := conn.Control(func(fd uintptr) {
+		for {
+			n, _, err = unix.Recvfrom(int(fd), buf[:], unix.MSG_DONTWAIT)
+			if !errors.Is(err, unix.EINTR) {
+				return
+			}
+		}
+	})
+	if err != nil || controlErr != nil {
+		return nil, false
+	}
+	return parse(string(buf[:n])), true
 }
 
 // Close removes the socket.

@@ -37,7 +37,7 @@ func TestSendAndListen(t *testing.T) {
 		if err := Send(test.lines...); err != nil {
 			t.Fatal(err)
 		}
-		m, err := s.Receive()
+		m, err := receive(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,8 +57,61 @@ func TestSendAndListen(t *testing.T) {
 	if err := Send("READY=1"); err == nil {
 		t.Error("sent to a closed socket")
 	}
-	if m, err := s.Receive(); !errors.Is(err, net.ErrClosed) {
+	if m, err := receive(s); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("received %v, %v from a closed socket", m, err)
+	}
+}
+
+// receive waits for the next message.
+func receive(s *Socket) (Message, error) {
+	for {
+		if err := s.Wait(); err != nil {
+			return nil, err
+		}
+		if m, ok := s.Next(); ok {
+			return m, nil
+		}
+	}
+}
+
+// TestNextDoesNotWait shows that messages can be taken until there are none,
+// also while somebody waits for one, and that taking wakes nobody up.
+func TestNextDoesNotWait(t *testing.T) {
+	s, err := Listen(filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", s.Path())
+	if m, ok := s.Next(); ok {
+		t.Errorf("took %v before anything was sent", m)
+	}
+	if err := errors.Join(Send("A=1"), Send("A=2")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1", "2"} {
+		if m, ok := s.Next(); !ok || m["A"] != want {
+			t.Errorf("took %v, %v, want A=%s", m, ok, want)
+		}
+	}
+	if m, ok := s.Next(); ok {
+		t.Errorf("took %v after everything had been taken", m)
+	}
+	waited := make(chan error, 1)
+	go func() { waited <- s.Wait() }()
+	select {
+	case err := <-waited:
+		t.Errorf("there is nothing to wait for any more, but Wait returned %v", err)
+	case <-time.After(10 * time.Millisecond):
+	}
+	if m, ok := s.Next(); ok {
+		t.Errorf("took %v while somebody waits", m)
+	}
+	s.Close()
+	if err := <-waited; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the socket was closed, but Wait returned %v", err)
+	}
+	if m, ok := s.Next(); ok {
+		t.Errorf("took %v from a closed socket", m)
 	}
 }
 
@@ -79,7 +132,7 @@ func TestListenAgain(t *testing.T) {
 	if err := Send("READY=1"); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := s.Receive(); err != nil || !m.Ready() {
+	if m, err := receive(s); err != nil || !m.Ready() {
 		t.Errorf("got %v, %v", m, err)
 	}
 }
@@ -108,7 +161,7 @@ func TestDeafSupervisor(t *testing.T) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(err.Error(), "cannot notify supervisor: ") {
 		t.Errorf("got %v", err)
 	}
-	if m, err := s.Receive(); err != nil || !m.Ready() {
+	if m, err := receive(s); err != nil || !m.Ready() {
 		t.Errorf("what was sent before: %v, %v", m, err)
 	}
 }

@@ -151,7 +151,7 @@ func pipe(t *testing.T) (read, write *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closeAll([]*os.File{read, write}) })
+	t.Cleanup(func() { read.Close(); write.Close() })
 	return read, write
 }
 

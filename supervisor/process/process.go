@@ -55,20 +55,16 @@ func Start(c Command) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := openStdio(c)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAll(files)
-	stdin := files[0].Fd()
-	if c.Stdin != nil {
-		stdin = c.Stdin.Fd()
+	var files stdio
+	defer files.close()
+	if err := files.open(c); err != nil {
+		return nil, fmt.Errorf("cannot open output of %s: %w", c.Argv[0], err)
 	}
 	pid, pidfd := 0, -1
 	attr := &syscall.ProcAttr{
 		Dir:   c.Dir,
 		Env:   c.Env,
-		Files: []uintptr{stdin, files[1].Fd(), files[2].Fd()},
+		Files: files.fds[:],
 		// A session, not only a group: nodes have no terminal, and a hang-up
 		// of ours would leave a Zeek neither dead nor alive (spec: generators
 		// R21).
@@ -120,7 +116,9 @@ func watchChild(pid, pidfd int, boot string) (*Process, error) {
 		s, err = readStat(pid) // a zombie can still be read
 	}
 	if err != nil {
-		closeAll([]*os.File{file})
+		if file != nil {
+			file.Close()
+		}
 		unix.Kill(pid, unix.SIGKILL)
 		unix.Wait4(pid, nil, 0, nil)
 		return nil, fmt.Errorf("cannot watch process %d: %w", pid, err)
@@ -239,38 +237,46 @@ func (p *Process) Signal(sig unix.Signal) error {
 	return nil
 }
 
-// openStdio opens the files a process begins with: what it reads, and two to
-// append to.
-func openStdio(c Command) ([]*os.File, error) {
-	var files []*os.File
-	open := func(name string, mode int) error {
-		if name == "" {
-			name = os.DevNull
-		}
-		file, err := os.OpenFile(filepath.Clean(name), mode, 0o644)
-		files = append(files, file)
-		return err
-	}
-	const add = os.O_WRONLY | os.O_APPEND | os.O_CREATE
-	err := open(os.DevNull, os.O_RDONLY)
-	if err == nil {
-		err = open(c.Stdout, add)
-	}
-	if err == nil {
-		err = open(c.Stderr, add)
-	}
-	if err != nil {
-		closeAll(files)
-		return nil, fmt.Errorf("cannot open output of %s: %w", c.Argv[0], err)
-	}
-	return files, nil
+// stdio is the files that a process begins with. They are opened without the
+// runtime's poller, which has nothing to do with them.
+type stdio struct {
+	fds    [3]uintptr
+	opened []int
 }
 
-// closeAll closes the files that are open.
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		if f != nil {
-			f.Close()
+func (s *stdio) open(c Command) (err error) {
+	if c.Stdin != nil {
+		s.fds[0] = c.Stdin.Fd()
+	} else if s.fds[0], err = s.openFile("", unix.O_RDONLY); err != nil {
+		return err
+	}
+	const add = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT
+	if s.fds[1], err = s.openFile(c.Stdout, add); err != nil {
+		return err
+	}
+	s.fds[2], err = s.openFile(c.Stderr, add)
+	return err
+}
+
+func (s *stdio) openFile(name string, mode int) (uintptr, error) {
+	if name == "" {
+		name = os.DevNull
+	}
+	for {
+		fd, err := unix.Open(name, mode|unix.O_CLOEXEC, 0o644)
+		if errors.Is(err, unix.EINTR) {
+			continue
 		}
+		if err != nil {
+			return 0, &os.PathError{Op: "open", Path: name, Err: err}
+		}
+		s.opened = append(s.opened, fd)
+		return uintptr(fd), nil
+	}
+}
+
+func (s *stdio) close() {
+	for _, fd := range s.opened {
+		unix.Close(fd)
 	}
 }
