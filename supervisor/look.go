@@ -38,6 +38,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 		}
 	}
 	s.usage.forget(running)
+	s.rest.Reset(restAfter)
 	now := time.Now()
 	for _, n := range nodes {
 		status.Nodes = append(status.Nodes, s.nodeStatus(n.snapshot.Load(), now))

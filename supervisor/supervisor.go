@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +52,12 @@ type Supervisor struct {
 
 	guard guard
 	usage usage
+	rest  *time.Timer // hands memory back when nothing has happened for a while
 }
+
+// restAfter is how long nothing happens before the memory that it took when
+// much happened is handed back.
+const restAfter = time.Second
 
 // Open takes over a base directory: it locks it, reads what its predecessor
 // wrote, adopts the nodes that still run and restarts those that died
@@ -79,7 +85,8 @@ func Open(o Options) (*Supervisor, error) {
 	s.host, _ = os.Hostname()
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	s.store = newStore(o.Dirs, s.collect)
-	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: func() { s.store.changed(); s.news.tell() }}
+	s.rest = time.AfterFunc(restAfter, debug.FreeOSMemory)
+	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed}
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
 	s.takeOver()
@@ -114,6 +121,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	}
 	close(storeDone)
 	<-stored
+	s.rest.Stop()
 	s.event("supervisor %d ends, %d nodes keep running", os.Getpid(), left)
 	return s.shared.journal.close()
 }
@@ -123,6 +131,13 @@ func (s *Supervisor) Run(ctx context.Context) error {
 func (s *Supervisor) Close() {
 	os.Remove(s.Dirs.Socket()) // that of a predecessor that was killed
 	s.unlock()
+}
+
+// changed is called when the snapshot of a node is a new one.
+func (s *Supervisor) changed() {
+	s.store.changed()
+	s.news.tell()
+	s.rest.Reset(restAfter)
 }
 
 // all is every node, in the order of status. It takes no lock.
