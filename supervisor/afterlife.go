@@ -77,7 +77,7 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
 	n.note(n.moveCPUs())
 	n.note(n.listen())
-	n.watch(proc)
+	n.unwatched = proc
 	n.state.Wanted = n.target.up
 	n.step(lifecycle.Event{
 		Kind:  lifecycle.Adopted,

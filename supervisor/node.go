@@ -24,8 +24,10 @@ type node struct {
 
 	mu         sync.Mutex // guards what follows; others read snapshot
 	target     target
+	env        []string // of the next process, nil if it is not known yet
 	state      lifecycle.State
 	proc       *process.Process // nil while there is none
+	unwatched  *process.Process // proc, as long as nobody waits for its end
 	remains    *process.Process // has ended, but not all it had started
 	digest     string           // of the spec that proc was started with
 	ear        *ear             // where proc's notifications arrive
@@ -106,7 +108,7 @@ func (n *node) tell(e lifecycle.Event) {
 // what can be changed while it runs.
 func (n *node) retarget(t target) {
 	n.act(func() {
-		n.target = t
+		n.target, n.env = t, nil
 		if n.proc != nil {
 			n.note(n.refreshFiles())
 			n.note(n.moveCPUs())
@@ -153,6 +155,10 @@ func (n *node) settle() {
 	if len(n.history) > 0 {
 		n.shared.journal.add(n.history...)
 		n.history = n.history[:0]
+	}
+	if n.unwatched != nil {
+		go n.watch(n.unwatched)
+		n.unwatched = nil
 	}
 	n.publish() // behind the journal: who sees where it has got to has heard how
 	n.shared.changed()
@@ -280,22 +286,33 @@ func (n *node) start() (*process.Process, error) {
 	if err := n.listen(); err != nil {
 		return nil, err
 	}
-	proc, err := process.Start(command(dirs, spec, n.ear.Path()))
+	if n.env == nil {
+		n.env = environment(dirs, spec, n.ear.Path())
+	}
+	proc, err := process.Start(process.Command{
+		Argv: spec.Argv, Env: n.env, Dir: dirs.Node(n.name),
+		Stdout: dirs.Stdout(n.name), Stderr: dirs.Stderr(n.name),
+		CPUs: spec.CPUs, Nice: spec.Nice,
+	})
 	if err != nil {
 		return nil, err
 	}
-	n.watch(proc)
+	n.unwatched = proc
 	return proc, nil
 }
 
-// watch tells the node when the process has ended.
+// watch tells the node when a process of it has ended, and then goes on with
+// the successor if there is one at once.
 func (n *node) watch(proc *process.Process) {
-	go func() {
+	for proc != nil {
 		how := proc.Wait()
+		var successor *process.Process
 		n.act(func() {
 			if proc == n.proc {
 				n.exited(how)
 			}
+			successor, n.unwatched = n.unwatched, nil
 		})
-	}()
+		proc = successor
+	}
 }

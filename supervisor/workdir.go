@@ -13,8 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"zctl/layoutgen"
-	"zctl/supervisor/process"
 )
 
 // maxOutput is the size in bytes at which stdout.log or stderr.log becomes
@@ -46,7 +47,7 @@ func prepareWorkDir(dirs Dirs, node string, files map[string]string) error {
 func writeFiles(dir string, files map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(dir, name)
-		if old, err := os.ReadFile(path); err == nil && string(old) == files[name] {
+		if contains(path, files[name]) {
 			continue
 		}
 		if err := writeFileAtomic(path, []byte(files[name]), 0o644, false); err != nil {
@@ -54,6 +55,19 @@ func writeFiles(dir string, files map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// contains says whether a file contains just that. It is asked before each
+// start, so that it does without what os.ReadFile does for files of all kinds.
+func contains(path, text string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	got := make([]byte, len(text)+1)
+	n, err := unix.Read(fd, got) // the whole of a regular file, if it fits
+	return err == nil && string(got[:n]) == text
 }
 
 // notInherited are variables that speak of the supervisor, not of its nodes.
@@ -113,19 +127,6 @@ func environment(dirs Dirs, s Spec, notifySocket string) []string {
 		list = append(list, key+"="+own[key])
 	}
 	return list
-}
-
-// command is what to run for a node.
-func command(dirs Dirs, s Spec, notifySocket string) process.Command {
-	return process.Command{
-		Argv:   s.Argv,
-		Env:    environment(dirs, s, notifySocket),
-		Dir:    dirs.Node(s.Name),
-		Stdout: dirs.Stdout(s.Name),
-		Stderr: dirs.Stderr(s.Name),
-		CPUs:   s.CPUs,
-		Nice:   s.Nice,
-	}
 }
 
 // fileSize is the size of a file in bytes, 0 if it does not exist.

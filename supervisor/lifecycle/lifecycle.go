@@ -146,6 +146,7 @@ func Step(p Policy, s State, e Event, now time.Time) (State, []Action) {
 		return s.stop(p, e, now)
 	case Restart:
 		if s.Phase.Up() {
+			s.Quick, s.Failures = 0, 0
 			return s.terminate(p, true, e.Cause, now)
 		}
 		return s.start(e, now)

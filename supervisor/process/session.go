@@ -12,7 +12,7 @@ import (
 // costs one system call where none does, which is the usual case. p must have
 // ended.
 func (p *Process) Leftover() bool {
-	if err := unix.Kill(-p.id.PID, 0); errors.Is(err, unix.ESRCH) {
+	if err := unix.Kill(-p.id.PID, 0); err == unix.ESRCH {
 		return false
 	}
 	return len(p.Members()) > 0
