@@ -18,6 +18,7 @@ import (
 	"zctl/supervisor"
 	"zctl/supervisor/api"
 	"zctl/supervisor/notify"
+	"zctl/supervisor/process"
 )
 
 var superviseCommand = &cli.Command{
@@ -124,6 +125,9 @@ func supervise(ctx context.Context, dirs supervisor.Dirs, log *slog.Logger, up f
 	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if os.Getpid() == 1 { // in a container
+		go process.ReapOrphans(ctx)
+	}
 	options, err := supervisorOptions(dirs, log)
 	if err != nil {
 		return err

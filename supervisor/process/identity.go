@@ -78,6 +78,7 @@ var bootID = sync.OnceValues(func() (string, error) {
 // stat is what we use of /proc/PID/stat (proc_pid_stat(5)).
 type stat struct {
 	state      byte
+	parent     int
 	session    int
 	startTicks uint64
 	exitStatus unix.WaitStatus // of a zombie; 0 unless mayInspect
@@ -115,7 +116,7 @@ func mayInspect(pid int) bool {
 // parentheses and may contain anything.
 func parseStat(text []byte) (stat, error) {
 	const ( // fields, counted from the one behind the name
-		state, session, startTicks, exitCode = 0, 3, 19, 49
+		state, parent, session, startTicks, exitCode = 0, 1, 3, 19, 49
 	)
 	end := bytes.LastIndexByte(text, ')')
 	fields := bytes.Fields(text[end+1:])
@@ -123,11 +124,12 @@ func parseStat(text []byte) (stat, error) {
 		return stat{}, fmt.Errorf("cannot understand /proc/PID/stat: %.80q", text)
 	}
 	s := stat{state: fields[state][0]}
-	var errs [3]error
-	s.session, errs[0] = strconv.Atoi(string(fields[session]))
-	s.startTicks, errs[1] = strconv.ParseUint(string(fields[startTicks]), 10, 64)
+	var errs [4]error
+	s.parent, errs[0] = strconv.Atoi(string(fields[parent]))
+	s.session, errs[1] = strconv.Atoi(string(fields[session]))
+	s.startTicks, errs[2] = strconv.ParseUint(string(fields[startTicks]), 10, 64)
 	status, err := strconv.ParseUint(string(fields[exitCode]), 10, 32)
-	s.exitStatus, errs[2] = unix.WaitStatus(status), err
+	s.exitStatus, errs[3] = unix.WaitStatus(status), err
 	return s, errors.Join(errs[:]...)
 }
 

@@ -14,7 +14,7 @@ import (
 
 // fields is /proc/PID/stat behind the name, as the kernel writes it.
 func fields(state string, session int, startTicks uint64, exitStatus uint32) string {
-	return fmt.Sprintf(" %s 1 77 %d 0 -1 4194560 91 0 0 0 0 0 0 0 20 0 1 0 %d 2596864 229 "+
+	return fmt.Sprintf(" %s 5 77 %d 0 -1 4194560 91 0 0 0 0 0 0 0 20 0 1 0 %d 2596864 229 "+
 		"18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
 		state, session, startTicks, exitStatus)
 }
@@ -23,7 +23,7 @@ func fields(state string, session int, startTicks uint64, exitStatus uint32) str
 // of another form is refused.
 func TestParseStat(t *testing.T) {
 	t.Parallel()
-	running := stat{state: 'S', session: 77, startTicks: 123456}
+	running := stat{state: 'S', parent: 5, session: 77, startTicks: 123456}
 	tests := []struct {
 		name, text string
 		want       stat
@@ -36,9 +36,9 @@ func TestParseStat(t *testing.T) {
 		{"newlines", "77 (\n\n)" + fields("S", 77, 123456, 0), running, false},
 		{"no name", "77 ()" + fields("S", 77, 123456, 0), running, false},
 		{"more fields than now", "77 (zeek)" + strings.TrimSpace(fields("S", 77, 123456, 0)) + " 1 2 3\n", running, false},
-		{"exited", "77 (zeek)" + fields("Z", 77, 1, 42<<8), stat{'Z', 77, 1, 42 << 8}, false},
-		{"killed", "77 (zeek)" + fields("X", 77, 1, 9), stat{'X', 77, 1, 9}, false},
-		{"being released", "77 (zeek)" + fields("X", -1, 1<<64-1, 0), stat{'X', -1, 1<<64 - 1, 0}, false},
+		{"exited", "77 (zeek)" + fields("Z", 77, 1, 42<<8), stat{'Z', 5, 77, 1, 42 << 8}, false},
+		{"killed", "77 (zeek)" + fields("X", 77, 1, 9), stat{'X', 5, 77, 1, 9}, false},
+		{"being released", "77 (zeek)" + fields("X", -1, 1<<64-1, 0), stat{'X', 5, -1, 1<<64 - 1, 0}, false},
 
 		{"empty", "", stat{}, true},
 		{"name only", "77 (zeek)", stat{}, true},
@@ -46,6 +46,7 @@ func TestParseStat(t *testing.T) {
 		{"one field less", "77 (zeek)" + strings.TrimSuffix(fields("S", 77, 123456, 0), " 0\n"), stat{}, true},
 		{"no parenthesis", "77 zeek" + fields("S", 77, 123456, 0), stat{}, true},
 		{"long state", "77 (zeek)" + fields("SS", 77, 123456, 0), stat{}, true},
+		{"parent no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), " 5 77 ", " x 77 ", 1), stat{}, true},
 		{"session no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), " 77 77 ", " 77 x ", 1), stat{}, true},
 		{"start no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), "123456", "-1", 1), stat{}, true},
 		{"start too big", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), "123456", "18446744073709551616", 1), stat{}, true},
@@ -71,7 +72,7 @@ func FuzzParseStat(f *testing.F) {
 		if state <= ' ' || state > '~' || state == ')' {
 			state = 'R'
 		}
-		want := stat{state, session, ticks, unix.WaitStatus(status)}
+		want := stat{state, 5, session, ticks, unix.WaitStatus(status)}
 		text := append(append([]byte("1 ("), name...), ')')
 		got, err := parseStat(append(text, fields(string(state), session, ticks, status)...))
 		if err != nil || got != want {

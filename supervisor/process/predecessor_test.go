@@ -39,6 +39,8 @@ func TestMain(m *testing.M) {
 		bePredecessor(os.Getenv(predecessorEnv))
 	case os.Getenv(strangerEnv) != "":
 		beStranger(os.Getenv(strangerEnv))
+	case os.Getenv(initEnv) != "":
+		beInit(os.Getenv(initEnv))
 	case os.Getenv(groupEnv) != "":
 		beGroup(os.Getenv(groupEnv))
 	default:

@@ -70,14 +70,23 @@ func Start(c Command) (*Process, error) {
 		// R21).
 		Sys: &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
 	}
+	p := &Process{child: true}
+	birth.RLock()
 	err = cpuaffinity.Pinned(c.CPUs, c.Nice, func() (err error) {
 		pid, err = syscall.ForkExec(c.Argv[0], c.Argv, attr)
 		return err
 	})
+	if pid != 0 {
+		children.Store(pid, p)
+	}
+	birth.RUnlock()
 	if err != nil && pid == 0 {
 		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], reason(c, err))
 	}
-	return watchChild(pid, pidfd, boot)
+	if err := p.watchChild(pid, pidfd, boot); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // reason is why a program could not be run. The kernel's error does not say
@@ -101,29 +110,30 @@ func reason(c Command, err error) error {
 	return err
 }
 
-// watchChild makes a Process of a child that was just born.
-func watchChild(pid, pidfd int, boot string) (*Process, error) {
-	var file *os.File
-	var err error
+// watchChild makes p the Process of a child that was just born. A child that
+// cannot be watched is killed.
+func (p *Process) watchChild(pid, pidfd int, boot string) (err error) {
 	if pidfd < 0 {
 		pidfd, err = unix.PidfdOpen(pid, 0)
 	}
 	if err == nil {
-		file, err = pollable(pidfd)
+		p.pidfd, err = pollable(pidfd)
 	}
 	var s stat
 	if err == nil {
 		s, err = readStat(pid) // a zombie can still be read
 	}
 	if err != nil {
-		if file != nil {
-			file.Close()
+		if p.pidfd != nil {
+			p.pidfd.Close()
 		}
 		unix.Kill(pid, unix.SIGKILL)
 		unix.Wait4(pid, nil, 0, nil)
-		return nil, fmt.Errorf("cannot watch process %d: %w", pid, err)
+		children.CompareAndDelete(pid, p)
+		return fmt.Errorf("cannot watch process %d: %w", pid, err)
 	}
-	return &Process{id: Identity{pid, s.startTicks, boot}, child: true, pidfd: file}, nil
+	p.id = Identity{pid, s.startTicks, boot}
+	return nil
 }
 
 // ErrGone is the error of [Adopt] for a process that does not exist any more,
@@ -183,10 +193,14 @@ func (p *Process) poll(fd int) (Exit, bool) {
 	if p.child {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(p.id.PID, &status, unix.WNOHANG, nil)
-		if err != nil { // somebody else reaped it
-			return Exit{}, !errors.Is(err, unix.EINTR)
+		if pid == 0 || errors.Is(err, unix.EINTR) {
+			return Exit{}, false
 		}
-		return exitOf(status), pid != 0
+		children.CompareAndDelete(p.id.PID, p)
+		if err != nil { // somebody else reaped it
+			return Exit{}, true
+		}
+		return exitOf(status), true
 	}
 	if !readable(fd) {
 		return Exit{}, false

@@ -362,9 +362,9 @@ func TestWatchChildErrors(t *testing.T) {
 	}
 	begin := time.Now()
 	for _, test := range []struct{ pid, fd int }{{noPID, null}, {pid, noFD}} {
-		p, err := watchChild(test.pid, test.fd, "boot")
+		err := new(Process).watchChild(test.pid, test.fd, "boot")
 		if want := fmt.Sprintf("cannot watch process %d: ", test.pid); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("got %v, %v, want %s", p, err, want)
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	if took := time.Since(begin); took > patience {
