@@ -32,8 +32,7 @@ func (w *workbench) run(ctx context.Context, env []string, name string, args ...
 	return took, err
 }
 
-// repeat is the sample of a command that is run again and again, in turns with
-// others: it returns one function that runs it once.
+// timed is for takeTurns: it runs a command, and adds the time to a sample.
 func (w *workbench) timed(ctx context.Context, into *sample, name string, args ...string) func() error {
 	return func() error {
 		took, err := w.run(ctx, nil, name, args...)

@@ -64,6 +64,7 @@ var sections = []section{
 	{"idle", "supervisors of 100 children with nothing to do", idleSection},
 	{"status", "zctl status of 25 nodes, fork to exit", statusSection},
 	{"deploy", "zctl deploy of the default cluster with the Go engine, nothing runs before", deploySection},
+	{"layout", "zeek-cluster-layout-generator of a huge cluster, fork to exit", layoutSection},
 	{"worker-restart", "zctl restart worker-1 in the default cluster with the Go engine", workerRestartSection},
 }
 

@@ -19,12 +19,13 @@ import (
 // were built for it.
 type workbench struct {
 	options
-	dir   string
-	zctl  string
-	hello string
-	child string
-	notes []string // what a reader of the numbers should know
-	sites int      // made so far
+	dir       string
+	zctl      string
+	generator string
+	hello     string
+	child     string
+	notes     []string // what a reader of the numbers should know
+	sites     int      // made so far
 }
 
 // longestTemp is how long the name of the temporary directory may be: below it
@@ -69,7 +70,11 @@ func (w *workbench) build(ctx context.Context) error {
 	for _, program := range []struct {
 		pkg  string
 		path *string
-	}{{"zctl/cmd/zctl", &w.zctl}, {"zctl/scripts/bench/hello", &w.hello}} {
+	}{
+		{"zctl/cmd/zctl", &w.zctl},
+		{"zctl/cmd/zeek-cluster-layout-generator", &w.generator},
+		{"zctl/scripts/bench/hello", &w.hello},
+	} {
 		if err := w.goBuild(ctx, program.pkg, program.path); err != nil {
 			return err
 		}
