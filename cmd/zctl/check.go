@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"zctl/layoutgen"
 )
 
 var checkCommand = &cli.Command{
@@ -17,14 +19,7 @@ does the same first.
 Examples:
   zctl check
   zctl check --config site.toml` + exitCodesHelp,
-	Action: func(c *cli.Context) error {
-		if err := noArgs(c); err != nil {
-			return err
-		}
-		config, err := loadConfig(c)
-		if err != nil {
-			return err
-		}
+	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
 		deployment, err := newDeployment(config)
 		if err != nil {
 			return err
@@ -38,5 +33,5 @@ Examples:
 		}
 		fmt.Fprintf(c.App.Writer, "%s is good: %d nodes, base_dir %s\n", name, len(deployment.Nodes), config.BaseDir)
 		return nil
-	},
+	}),
 }

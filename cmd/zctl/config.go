@@ -32,6 +32,21 @@ func configPath(c *cli.Context) (string, error) {
 	return "", nil
 }
 
+// withConfig is the action of a verb that takes no arguments and needs the
+// configuration.
+func withConfig(do func(*cli.Context, *layoutgen.Config) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := noArgs(c); err != nil {
+			return err
+		}
+		config, err := loadConfig(c)
+		if err != nil {
+			return err
+		}
+		return do(c, config)
+	}
+}
+
 // loadConfig reads the configuration, with its base directory filled in. What
 // is wrong with the file itself and what is wrong with it on this host are
 // reported together.

@@ -21,14 +21,7 @@ Examples:
   zctl cpu
   zctl cpu --json` + exitCodesHelp,
 	Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print the plan as JSON"}},
-	Action: func(c *cli.Context) error {
-		if err := noArgs(c); err != nil {
-			return err
-		}
-		config, err := loadConfig(c)
-		if err != nil {
-			return err
-		}
+	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
 		layout := config.Layout()
 		plan, err := place(layout)
 		if err != nil {
@@ -38,7 +31,7 @@ Examples:
 			return printJSON(c.App.Writer, cpuPlan(plan))
 		}
 		return printPlan(c.App.Writer, layout, plan)
-	},
+	}),
 }
 
 // plannedNode is a node's CPUs as cpu --json prints them.

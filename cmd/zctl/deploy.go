@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"zctl/layoutgen"
 	"zctl/supervisor"
 	"zctl/supervisor/api"
 )
@@ -30,7 +31,7 @@ Examples:
 		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be done, and do nothing"},
 		timeoutFlag(),
 	},
-	Action: deploy,
+	Action: withConfig(deploy),
 }
 
 // timeoutFlag is for verbs that wait.
@@ -38,14 +39,7 @@ func timeoutFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "how long to wait for the nodes"}
 }
 
-func deploy(c *cli.Context) error {
-	if err := noArgs(c); err != nil {
-		return err
-	}
-	config, err := loadConfig(c)
-	if err != nil {
-		return err
-	}
+func deploy(c *cli.Context, config *layoutgen.Config) error {
 	deployment, err := newDeployment(config)
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"zctl/layoutgen"
 )
 
 var layoutCommand = &cli.Command{
@@ -17,19 +19,12 @@ Examples:
 	Flags: []cli.Flag{
 		&cli.BoolFlag{Name: "backend", Usage: "print cluster-backend.zeek instead, which says where the broker is"},
 	},
-	Action: func(c *cli.Context) error {
-		if err := noArgs(c); err != nil {
-			return err
-		}
-		config, err := loadConfig(c)
-		if err != nil {
-			return err
-		}
+	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
 		text := config.Layout().Zeek()
 		if c.Bool("backend") {
 			text = config.Layout().Backend.Zeek()
 		}
-		_, err = fmt.Fprint(c.App.Writer, text)
+		_, err := fmt.Fprint(c.App.Writer, text)
 		return err
-	},
+	}),
 }

@@ -19,14 +19,7 @@ Examples:
   zctl nodes
   zctl nodes --json | jq -r '.[].name'` + exitCodesHelp,
 	Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print them as JSON"}},
-	Action: func(c *cli.Context) error {
-		if err := noArgs(c); err != nil {
-			return err
-		}
-		config, err := loadConfig(c)
-		if err != nil {
-			return err
-		}
+	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
 		if c.Bool("json") {
 			return printJSON(c.App.Writer, nodeList(config.Layout()))
 		}
@@ -37,7 +30,7 @@ Examples:
 				n.Name, n.Type, n.Engine, n.Address, orDash(n.Port), orDash(n.MetricsPort), dash(n.Interface), n.CPUs)
 		}
 		return t.Flush()
-	},
+	}),
 }
 
 // listedNode is a node of the configuration as nodes --json prints it.

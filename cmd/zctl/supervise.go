@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"zctl/layoutgen"
 	"zctl/supervisor"
 	"zctl/supervisor/api"
 	"zctl/supervisor/notify"
@@ -56,15 +57,11 @@ Examples:
 			}
 			return supervisor.Guard(os.Stdin, options)
 		}
-		return superviseForeground(c)
+		return withConfig(superviseForeground)(c)
 	},
 }
 
-func superviseForeground(c *cli.Context) error {
-	config, err := loadConfig(c)
-	if err != nil {
-		return err
-	}
+func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	deployment, err := newDeployment(config)
 	if err != nil {
 		return err
