@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -74,16 +75,13 @@ func (c *testCluster) layout(doc string) {
 	write(layoutgen.BackendFile, config.Layout().Backend.Zeek())
 }
 
-// freePorts is the first of n consecutive free ports, and those behind it.
+// freePorts is the first of n consecutive free ports, and those behind it. They
+// are below those that the kernel gives to clients (32768), and not where the
+// tests of zctl itself look.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
 	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		first := l.Addr().(*net.TCPAddr).Port
-		l.Close()
+		first := 23000 + rand.N(9000)
 		var ports []int
 		for port := first; port < first+n; port++ {
 			l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))))
