@@ -103,7 +103,7 @@ func TestParseBaseDir(t *testing.T) {
 			t.Errorf("%q: %q, %v; want %q", test.doc, got, err, test.want)
 		}
 	}
-	for _, doc := range []string{"base_dir", "base_dir = \"/x", "base_dir = '/x'\nbase_dir = '/y'"} {
+	for _, doc := range []string{"base_dir", "base_dir = \"/x", "base_dir = '/x'\nbase_dir = '/y'", "base_dir = ''", "base_dir = \"\"\n[workers"} {
 		if dir, err := ParseBaseDir("zctl.toml", []byte(doc)); err == nil || !strings.HasPrefix(err.Error(), "zctl.toml:") {
 			t.Errorf("%q: %q, %v", doc, dir, err)
 		}
@@ -143,6 +143,12 @@ func TestProblem(t *testing.T) {
 	}
 	if got := Default().Problem("workers.cpus", "bad").Error(); got != "workers.cpus: bad" {
 		t.Errorf("got %s", got)
+	}
+	if got := c.ProblemAt("workers[1].count", "too %s", "few").Error(); got != "zctl.toml:3:1: too few" {
+		t.Errorf("got %s", got)
+	}
+	if !c.Has("workers[1].cpus") || c.Has("base_dir") || Default().Has("cluster.name") {
+		t.Error("Has does not say what the file says")
 	}
 }
 

@@ -65,6 +65,9 @@ func Parse(file string, doc []byte) (*Config, error) {
 		delete(tables, "host")
 	}
 	fill(c, src, tables)
+	if tables["base_dir"] == "" {
+		src.problemf("base_dir", noBaseDir)
+	}
 	c.shortages(tables)
 	c.resolvePaths()
 	c.check(src)
@@ -76,14 +79,22 @@ func Parse(file string, doc []byte) (*Config, error) {
 	return c, src.problems
 }
 
+const noBaseDir = `base_dir is ""; give a directory, or remove it for the default`
+
 // ParseBaseDir finds base_dir in a configuration that may be wrong everywhere
 // else, so that somebody who is editing it can still look at what runs. The
-// result is "" where the file does not say. It is an error only if the file
-// cannot be read as TOML and seems to say something about base_dir.
+// result is "" where the file does not say. It is an error only if base_dir is
+// empty, or if the file cannot be read as TOML and seems to say something about
+// base_dir.
 func ParseBaseDir(file string, doc []byte) (string, error) {
 	tables, err := decodeTOML(file, string(doc))
+	src := &source{file: file, at: keyPositions(string(doc))}
 	c := &Config{File: file}
 	c.BaseDir, _ = tables["base_dir"].(string)
+	if tables["base_dir"] == "" {
+		src.problemf("base_dir", noBaseDir)
+		return "", src.problems
+	}
 	if err != nil {
 		if c.BaseDir, err = baseDirLine(string(doc), err); err != nil {
 			return "", err
@@ -106,7 +117,7 @@ func baseDirLine(doc string, reason error) (string, error) {
 		return "", nil
 	}
 	value := baseDirValue.FindStringSubmatch(strings.TrimRight(lines[0], "\r"))
-	if len(lines) > 1 || value == nil {
+	if len(lines) > 1 || value == nil || value[1]+value[2] == "" {
 		return "", reason
 	}
 	return value[1] + value[2], nil
@@ -124,13 +135,21 @@ func (c *Config) Layout() *Layout {
 // Problem is something wrong with the value at path ("workers[0].cpus") that
 // only the host can tell, for a caller that knows the host.
 func (c *Config) Problem(path, format string, args ...any) Problem {
+	return c.ProblemAt(path, "%s: "+format, append([]any{display(path)}, args...)...)
+}
+
+// ProblemAt is [Config.Problem] with a message that names the value itself.
+func (c *Config) ProblemAt(path, format string, args ...any) Problem {
 	s := source{}
 	if c.source != nil {
 		s = source{file: c.source.file, at: c.source.at}
 	}
-	s.problemf(path, "%s: "+format, append([]any{display(path)}, args...)...)
+	s.problemf(path, format, args...)
 	return s.problems[0]
 }
+
+// Has says whether the file itself says something at path, be it right or not.
+func (c *Config) Has(path string) bool { return c.source != nil && c.source.has(path) }
 
 func fill(c *Config, src *source, tables map[string]any) {
 	top := reflect.ValueOf(c).Elem()

@@ -1,8 +1,10 @@
 package layoutgen
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -61,14 +63,14 @@ func ParseLayout(text string) (*Layout, error) {
 	return l, nil
 }
 
-// ReadBackend reads the cluster-backend.zeek beside a layout. A file that does
-// not exist means Zeek's defaults.
+// ReadBackend reads the cluster-backend.zeek beside a layout. Only a file that
+// is not there means Zeek's defaults; a link that leads nowhere is there.
 func ReadBackend(layoutFile string) (Backend, error) {
 	file := filepath.Join(filepath.Dir(layoutFile), BackendFile)
-	text, err := readFile(file)
-	if isNotExist(err) {
+	if _, err := os.Lstat(file); isNotExist(err) {
 		return DefaultBackend, nil
 	}
+	text, err := readFile(file)
 	if err != nil {
 		return Backend{}, fmt.Errorf("cannot read endpoints of the broker: %w", err)
 	}
@@ -81,9 +83,10 @@ func ReadBackend(layoutFile string) (Backend, error) {
 
 // ParseBackend finds redefs of the four endpoints of
 // Cluster::Backend::ZeroMQ in a script; those it does not find are Zeek's
-// defaults.
+// defaults, but one there must be. Errors begin with the number of the line.
 func ParseBackend(text string) (Backend, error) {
 	b := DefaultBackend
+	found := false
 	p := &parser{scanner: scanner{text: text, line: 1}}
 	for p.next(); p.tok.kind != end; {
 		if !p.accept("redef") {
@@ -103,7 +106,11 @@ func ParseBackend(text string) (Backend, error) {
 				return Backend{}, err
 			}
 			*o.value = value
+			found = true
 		}
+	}
+	if !found {
+		return Backend{}, errors.New("1: no redef of an endpoint of Cluster::Backend::ZeroMQ in it")
 	}
 	return b, nil
 }

@@ -173,6 +173,17 @@ func TestReadBackend(t *testing.T) {
 	if _, err := ReadBackend(layout); err == nil || !strings.Contains(err.Error(), file+":2: expected a value in quotes") {
 		t.Errorf("broken file: %v", err)
 	}
+	for _, text := range []string{"", "# nothing\n", "redef Cluster::Backend::ZeroMQ::linger_ms = 5;"} {
+		os.WriteFile(file, []byte(text), 0o644)
+		if b, err := ReadBackend(layout); err == nil || !strings.Contains(err.Error(), file+":1: no redef of an endpoint") {
+			t.Errorf("%q: %+v, %v", text, b, err)
+		}
+	}
+	os.Remove(file)
+	os.Symlink("nowhere", file)
+	if b, err := ReadBackend(layout); err == nil || !strings.Contains(err.Error(), "cannot read endpoints of the broker") {
+		t.Errorf("a link to nothing: %+v, %v", b, err)
+	}
 }
 
 func TestReadLayout(t *testing.T) {

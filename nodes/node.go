@@ -92,12 +92,13 @@ func New(o Options) (*Node, error) {
 }
 
 // FindLayout finds cluster-layout.zeek as Zeek does: in the working directory,
-// or in one of the directories of ZEEKPATH.
+// or in one of the directories of ZEEKPATH. A link that leads nowhere is found,
+// too: reading it says what is wrong.
 func FindLayout() (string, error) {
 	dirs := append([]string{"."}, filepath.SplitList(os.Getenv("ZEEKPATH"))...)
 	for _, dir := range dirs {
 		file := filepath.Join(dir, layoutgen.LayoutFile)
-		if _, err := os.Stat(file); err == nil {
+		if _, err := os.Lstat(file); err == nil {
 			return file, nil
 		}
 	}

@@ -1,12 +1,15 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"zctl/cpuaffinity"
 	"zctl/supervisor/lifecycle"
@@ -21,9 +24,12 @@ func (n *node) exited(how process.Exit) {
 		leftover = len(proc.Members()) > 0
 	}
 	n.proc, n.digest = nil, ""
-	if leftover {
+	switch {
+	case leftover:
 		n.remains = proc
 		n.watchMembers(proc)
+	case died:
+		go n.endStragglers(proc)
 	}
 	n.lastExit = exitInfo(how)
 	n.stepAfter(&death{proc.ID().PID, n.lastExit}, lifecycle.Event{
@@ -40,6 +46,28 @@ func (n *node) exited(how process.Exit) {
 func (n *node) words(offset int64) string {
 	const most = 3 // lines
 	return strings.Join(lastLines(n.shared.dirs.Stderr(n.name), offset, most), "\n")
+}
+
+// endStragglers kills what a process that died has left in its session, but not in
+// its group. To look for that takes longer than a successor should have to wait, so
+// it is done when that has begun.
+func (n *node) endStragglers(proc *process.Process) {
+	const pause, most = 100 * time.Millisecond, 100
+	for range most {
+		select {
+		case <-time.After(pause):
+		case <-n.left:
+			return
+		}
+		members := proc.Members()
+		if len(members) == 0 {
+			return
+		}
+		n.act(func() {
+			n.note(fmt.Errorf("process %d had left %d others behind; killing them", proc.ID().PID, len(members)))
+			n.note(proc.SignalMembers(unix.SIGKILL))
+		})
+	}
 }
 
 // watchMembers tells the node when the last process of a session has ended. For
@@ -90,10 +118,14 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 	}
 }
 
-// writePID keeps the file pid in the work directory true, for people and
-// scripts; zctl itself never reads it.
+// pidFile is the name of the file, in a node's work directory, that says which
+// process the node is: for people and scripts, and for a supervisor that finds
+// several and no state.json.
+const pidFile = "pid"
+
+// writePID keeps that file true. One that cannot be is removed.
 func (n *node) writePID() error {
-	file := filepath.Join(n.shared.dirs.Node(n.name), "pid")
+	file := filepath.Join(n.shared.dirs.Node(n.name), pidFile)
 	pid := 0
 	if n.proc != nil {
 		pid = n.proc.ID().PID
@@ -103,9 +135,13 @@ func (n *node) writePID() error {
 	}
 	n.pidWritten = pid
 	if pid == 0 {
-		return os.Remove(file)
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("cannot remove pid file: %w", err)
+		}
+		return nil
 	}
 	if err := writeFileAtomic(file, []byte(strconv.Itoa(pid)+"\n"), 0o644, false); err != nil {
+		os.Remove(file)
 		return fmt.Errorf("cannot write pid file: %w", err)
 	}
 	return nil

@@ -11,7 +11,8 @@ import (
 )
 
 // listen makes the node hear what its next process says, and nothing that an
-// earlier one said: whoever could have is gone when the next one is made.
+// earlier one said: that has arrived, because a successor is made when the process
+// has ended.
 func (n *node) listen() error {
 	path := n.shared.dirs.notifySocket(n.name)
 	if n.ear != nil {
@@ -46,12 +47,26 @@ func (e *ear) discard() {
 // hear listens until the ear is closed. A message is taken with the node
 // locked, so that it is about the process that the node has then.
 func (n *node) hear(e *ear) {
-	for e.Wait() == nil {
+	const (
+		some   = 16  // messages in a turn
+		atOnce = 100 // turns, then who keeps talking has to wait for the second to end
+	)
+	for turns, begin := 1, time.Now(); e.Wait() == nil; turns++ {
 		n.act(func() {
-			if m, ok := e.Next(); ok && e == n.ear {
-				n.heard(m)
+			for range some {
+				if m, ok := e.Next(); ok && e == n.ear {
+					n.heard(m)
+				}
 			}
 		})
+		if turns < atOnce {
+			continue
+		}
+		select {
+		case <-time.After(time.Until(begin.Add(time.Second))):
+		case <-n.left:
+		}
+		turns, begin = 0, time.Now()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // maxJournal is the size in bytes at which events.jsonl becomes
@@ -21,11 +22,13 @@ type journal struct {
 	file      *os.File
 	size      int64
 	listeners map[*func(Event)]struct{}
-	problem   string // why the last line could not be written
+
+	problem atomic.Value // string: why the last line could not be written
 }
 
 func openJournal(dirs Dirs) (*journal, error) {
 	j := &journal{dirs: dirs, listeners: map[*func(Event)]struct{}{}}
+	j.problem.Store("")
 	if err := j.open(); err != nil {
 		return nil, err
 	}
@@ -86,21 +89,21 @@ func (j *journal) write(text []byte) {
 	}
 	n, err := j.file.Write(text)
 	if err != nil {
-		j.problem = fmt.Sprintf("cannot write journal: %v", err)
+		j.problem.Store(fmt.Sprintf("cannot write journal: %v", err))
 		if n > 0 { // no room for the rest of the line
 			j.file.Truncate(j.size)
 		}
 		return
 	}
 	j.size += int64(n)
-	j.problem = ""
+	j.problem.Store("")
 }
 
 func (j *journal) rotate() {
 	j.file.Close()
 	err := os.Rename(j.dirs.Events(), j.dirs.Events()+".1")
 	if err = errors.Join(err, j.open()); err != nil {
-		j.problem = fmt.Sprintf("cannot rotate journal: %v", err)
+		j.problem.Store(fmt.Sprintf("cannot rotate journal: %v", err))
 	}
 }
 
@@ -117,12 +120,8 @@ func (j *journal) listen(f func(Event)) (stop func()) {
 	}
 }
 
-// trouble is why the journal lacks lines, "" if it does not.
-func (j *journal) trouble() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.problem
-}
+// trouble is why the journal lacks lines, "" if it does not. It waits for nothing.
+func (j *journal) trouble() string { return j.problem.Load().(string) }
 
 func (j *journal) close() error {
 	j.mu.Lock()

@@ -65,7 +65,8 @@ type target struct {
 type snapshot struct {
 	target
 	state     lifecycle.State
-	id        process.Identity // PID 0 while there is no process
+	id        process.Identity  // PID 0 while there is no process
+	remains   *process.Identity // nil while nothing is left of an earlier process
 	digest    string
 	peers     *Peers
 	text      string
@@ -81,6 +82,8 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 		target:   t,
 		state:    lifecycle.State{Phase: lifecycle.Stopped, Restarts: saved.Restarts},
 		lastExit: saved.LastExit,
+
+		pidWritten: -1, // what a predecessor has left there is not known
 	}
 	n.publish()
 	return n
@@ -90,13 +93,21 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 func (n *node) act(what func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	select {
-	case <-n.left:
+	if n.isLeft() {
 		return
-	default:
 	}
 	what()
 	n.settle()
+}
+
+// isLeft says whether nobody supervises the node any more.
+func (n *node) isLeft() bool {
+	select {
+	case <-n.left:
+		return true
+	default:
+		return false
+	}
 }
 
 // tell makes an event of the lifecycle happen.
@@ -190,6 +201,10 @@ func (n *node) publish() {
 	}
 	if n.proc != nil {
 		s.id = n.proc.ID()
+	}
+	if n.remains != nil {
+		id := n.remains.ID()
+		s.remains = &id
 	}
 	n.snapshot.Store(s)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"zctl/layoutgen"
@@ -44,15 +45,14 @@ func (s *Supervisor) Deploy(ctx context.Context, d Deployment) (Result, error) {
 	if err := d.Check(s.Dirs); err != nil {
 		return Result{}, err
 	}
-	var changes []Change
-	err := s.change(ctx, func(ctx context.Context) error {
-		changes = Diff(s.have(), d.Nodes)
+	changes, err := change(ctx, s, func(ctx context.Context) ([]Change, error) {
+		changes := Diff(s.have(), d.Nodes)
 		s.retarget(d)
-		return s.apply(ctx, changes)
+		return changes, s.apply(ctx, changes)
 	})
-	result, err := s.outcome(ctx, err, s.named(names(d.Nodes)), settled, up)
-	result.Changes = changes
-	return result, err
+	r, err := s.outcome(ctx, err, s.named(names(d.Nodes)), settled, up)
+	r.Changes = changes
+	return r, err
 }
 
 // Start starts the selected nodes that do not run, and waits as Deploy does.
@@ -78,51 +78,78 @@ func (s *Supervisor) operate(ctx context.Context, patterns []string, do func(con
 	if err != nil {
 		return Result{}, err
 	}
-	err = s.change(ctx, func(ctx context.Context) error { return do(ctx, nodes) })
+	now, err := change(ctx, s, func(ctx context.Context) ([]*node, error) {
+		nodes, err := s.selected(patterns) // a deploy may have been before us
+		if err != nil {
+			return nil, err
+		}
+		return nodes, do(ctx, nodes)
+	})
+	if now != nil {
+		nodes = now
+	}
 	return s.outcome(ctx, err, nodes, settled, good)
 }
 
 // Shutdown ends the supervisor; Run returns when everything is done. Unless keep
-// says that the nodes are to keep running they are stopped before, and stay so.
-// If that takes longer than ctx allows, nothing ends.
+// says that the nodes are to keep running they are stopped before, and stay so. If
+// that takes longer than ctx allows, it goes on all the same.
 func (s *Supervisor) Shutdown(ctx context.Context, keep bool) (Result, error) {
-	var result Result
-	if !keep {
-		var err error
-		result, err = s.Stop(ctx, nil)
-		if err != nil || result.TimedOut {
-			return result, err
+	nodes, err := change(ctx, s, func(ctx context.Context) ([]*node, error) {
+		var nodes []*node
+		if !keep {
+			nodes = s.all()
+			if err := s.stopNodes(ctx, nodes); err != nil {
+				return nodes, err
+			}
 		}
+		s.mu.Lock()
+		s.keepNodes = true // those that are to stop have
+		s.mu.Unlock()
+		s.end(ErrEnding) // before anybody else can have something done
+		return nodes, nil
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return result(s.all(), stopped, true), nil
 	}
-	s.mu.Lock()
-	s.keepNodes = true // those that are to stop have
-	s.mu.Unlock()
-	s.end(ErrEnding)
-	return result, nil
+	return result(nodes, stopped, false), err
 }
 
 // change runs the part of an operation that changes the cluster: one at a time,
 // and to its end even if ctx, and with it the client, goes away before. Waiting
 // for nodes to become ready is not part of it, so that a node that never does
 // keeps nobody from stopping it.
-func (s *Supervisor) change(ctx context.Context, do func(context.Context) error) error {
+func change[T any](ctx context.Context, s *Supervisor, do func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	var none T
 	select {
 	case s.ops <- struct{}{}:
 	case <-ctx.Done(): // another operation takes its time
-		return context.Cause(ctx)
+		return none, context.Cause(ctx)
 	case <-s.ctx.Done():
-		return ErrEnding
+		return none, ErrEnding
 	}
-	done := make(chan error, 1)
-	if !s.background(func() { done <- do(s.ctx); <-s.ops }) {
+	done := make(chan outcome, 1)
+	begun := s.ctx.Err() == nil && s.background(func() {
+		value, err := do(s.ctx)
+		if errors.Is(err, ErrEnding) {
+			err = ErrEnded
+		}
+		done <- outcome{value, err}
 		<-s.ops
-		return ErrEnding
+	})
+	if !begun {
+		<-s.ops
+		return none, ErrEnding
 	}
 	select {
-	case err := <-done:
-		return err
+	case o := <-done:
+		return o.value, o.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return none, context.Cause(ctx)
 	}
 }
 
@@ -167,7 +194,9 @@ func (s *Supervisor) retarget(d Deployment) {
 		}
 	}
 	s.setNodes(nodes)
-	each(nodes, func(n *node) { n.retarget(targets[n]) })
+	s.store.pause(func() { // never half of a deployment
+		each(nodes, func(n *node) { n.retarget(targets[n]) })
+	})
 	s.store.save(true) // a failure is in the status, and no reason not to go on
 	if err := s.Dirs.linkCurrent(specs); err != nil {
 		s.event("%v", err)
@@ -178,6 +207,20 @@ func (s *Supervisor) retarget(d Deployment) {
 // target is what a node of that spec should be in the present deployment.
 func (s *Supervisor) target(spec Spec) target {
 	return target{spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter, up: true}
+}
+
+// setUp notes whether somebody wants nodes to run, and saves that before it is so.
+func (s *Supervisor) setUp(nodes []*node, up bool) {
+	var changed atomic.Bool
+	each(nodes, func(n *node) {
+		if n.snapshot.Load().up != up {
+			n.setUp(up)
+			changed.Store(true)
+		}
+	})
+	if changed.Load() {
+		s.store.save(true)
+	}
 }
 
 // apply carries out changes whose targets are set.
@@ -218,7 +261,7 @@ func stages(nodes []*node) [][]*node {
 // startNodes starts stage after stage. It waits for each to be spawned, not to
 // be ready: a logger is ready when it has met the manager.
 func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
-	each(nodes, func(n *node) { n.setUp(true) })
+	s.setUp(nodes, true)
 	for _, stage := range stages(nodes) {
 		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Start, Cause: "start"}, spawned); err != nil {
 			return err
@@ -230,13 +273,16 @@ func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
 // stopNodes stops stage after stage in the reverse order, so that what a worker
 // still has to say finds a logger.
 func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
-	each(nodes, func(n *node) { n.setUp(false) })
+	s.setUp(nodes, false)
 	return s.stopStages(ctx, nodes, "stop")
 }
 
 func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
 	for _, stage := range slices.Backward(stages(nodes)) {
 		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped); err != nil {
+			return err
+		}
+		if err := s.endEscaped(ctx, stage, longestStop(stage)); err != nil {
 			return err
 		}
 	}
@@ -251,7 +297,7 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 	if len(all) == 0 {
 		return nil
 	}
-	each(nodes, func(n *node) { n.setUp(true) })
+	s.setUp(nodes, true)
 	first, others := all[0], slices.Concat(all[1:]...)
 	if err := s.stopStages(ctx, others, "restart"); err != nil {
 		return err
@@ -293,7 +339,7 @@ func settled(n *snapshot) bool {
 func (s *Supervisor) await(ctx context.Context, nodes []*node, there condition) error {
 	for {
 		news := s.news.wait()
-		if !slices.ContainsFunc(nodes, func(n *node) bool { return !there(n.snapshot.Load()) }) {
+		if !slices.ContainsFunc(nodes, func(n *node) bool { return !n.isLeft() && !there(n.snapshot.Load()) }) {
 			return nil
 		}
 		select {
@@ -312,19 +358,24 @@ func (s *Supervisor) outcome(ctx context.Context, changed error, nodes []*node, 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(s.ctx, func() { cancel(ErrEnding) })()
+	defer context.AfterFunc(s.ctx, func() { cancel(ErrEnded) })()
 	err := s.await(ctx, nodes, settled)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return Result{}, err
 	}
-	r := Result{TimedOut: err != nil || changed != nil}
+	return result(nodes, good, err != nil || changed != nil), nil
+}
+
+// result says which nodes are where they should be.
+func result(nodes []*node, good condition, timedOut bool) Result {
+	r := Result{TimedOut: timedOut}
 	for _, n := range nodes {
 		snap := n.snapshot.Load()
 		r.Nodes = append(r.Nodes, NodeResult{
 			Name: n.name, State: string(snap.state.Phase), OK: good(snap), Message: snap.message(time.Now()),
 		})
 	}
-	return r, nil
+	return r
 }
 
 // have is every node as it is, for Diff.

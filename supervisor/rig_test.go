@@ -41,7 +41,7 @@ func newRig(t *testing.T) *rig {
 		if r.s != nil {
 			r.shutdown(false)
 		}
-		for _, stray := range process.Find(baseDirEnv + "=" + dir) {
+		for _, stray := range findAll(baseDirEnv + "=" + dir) {
 			t.Errorf("left running: %v", stray.Argv)
 			unix.Kill(-stray.ID.PID, unix.SIGKILL)
 		}
@@ -241,4 +241,13 @@ func waitFile(t *testing.T, name string) string {
 func alive(pid int) bool {
 	text, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
 	return err == nil && !strings.Contains(string(text[strings.LastIndexByte(string(text), ')'):]), ") Z ")
+}
+
+// findAll is process.Find in a test, where /proc can be read.
+func findAll(entry string) []process.Found {
+	found, err := process.Find(entry)
+	if err != nil {
+		panic(err)
+	}
+	return found
 }

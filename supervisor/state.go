@@ -32,6 +32,8 @@ type savedNode struct {
 	Restarts int           `json:"restarts"`
 	LastExit *ExitInfo     `json:"last_exit"`
 	Process  *savedProcess `json:"process"` // nil while there is none
+	// Remains is a process that has ended, but not all that it had started.
+	Remains *process.Identity `json:"remains,omitempty"`
 }
 
 // savedProcess is what recognises a process, and what its predecessor knew of it.
@@ -138,24 +140,35 @@ func syncDir(name string) error {
 }
 
 // SavedNodes is what the last supervisor left behind, for when none runs: every
-// node that it was told to run, and whether its process is still there.
+// node that it was told to run, and whether its process is still there. Like a
+// new supervisor it looks for processes, too, so that a state.json which is lost
+// or cannot be understood hides none.
 func SavedNodes(dirs Dirs) ([]Have, error) {
 	text, err := os.ReadFile(dirs.State())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	var s savedState
-	if err == nil {
-		err = json.Unmarshal(text, &s)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read state of the last supervisor: %w", err)
 	}
+	var state savedState
+	if err := json.Unmarshal(text, &state); err != nil {
+		state = savedState{}
+	}
+	strays, err := findStrays(dirs)
+	if err != nil {
+		return nil, err
+	}
+	state.addUnknown(strays)
 	var nodes []Have
-	for _, n := range s.Nodes {
+	for _, n := range state.Nodes {
 		have := Have{Spec: n.Spec}
-		if n.Process != nil && n.Process.Alive() {
+		switch {
+		case n.Process != nil && n.Process.Alive():
 			have.Up, have.Digest = true, n.Process.Digest
+		case n.Up:
+			for _, stray := range ofNode(dirs, n.Spec.Name, strays) {
+				spec, _ := specIn(stray)
+				have.Up, have.Digest = true, spec.Digest()
+				break
+			}
 		}
 		nodes = append(nodes, have)
 	}

@@ -39,22 +39,26 @@ func TestFullDisk(t *testing.T) {
 	r.s.store.save(true)
 
 	hog := filepath.Join(dir, "hog")
-	f, err := os.Create(hog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, size := range []int{4096, 1} {
-		for err = nil; err == nil; _, err = f.Write(make([]byte, size)) {
+	fill := func() {
+		f, err := os.OpenFile(hog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for _, size := range []int{4096, 1} {
+			for err = nil; err == nil; _, err = f.Write(make([]byte, size)) {
+			}
+		}
+		if !errors.Is(err, unix.ENOSPC) {
+			t.Fatal(err)
 		}
 	}
-	f.Close()
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err)
-	}
+	fill()
 	n := r.kill("worker-1")
 	if n.Restarts != 1 {
 		t.Errorf("%+v", n)
 	}
+	fill() // the file pid, which could not be written, has gone
 	if err := r.s.store.save(true); !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("saved: %v", err)
 	}

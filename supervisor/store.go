@@ -69,6 +69,13 @@ func (s *store) run(done <-chan struct{}) {
 	}
 }
 
+// pause keeps everybody from saving while f changes what belongs together.
+func (s *store) pause(f func()) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	f()
+}
+
 // save writes now, and with durable waits until it is on the disk.
 func (s *store) save(durable bool) error {
 	s.writing.Lock()

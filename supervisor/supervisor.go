@@ -89,7 +89,11 @@ func Open(o Options) (*Supervisor, error) {
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed}
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
-	s.takeOver()
+	if err := s.takeOver(); err != nil {
+		journal.close()
+		unlock()
+		return nil, fmt.Errorf("cannot take over: %w", err)
+	}
 	return s, nil
 }
 
@@ -170,7 +174,7 @@ func (s *Supervisor) collect() savedState {
 		snap := n.snapshot.Load()
 		saved := savedNode{
 			Spec: snap.spec, Up: snap.up, Removed: snap.removed,
-			Restarts: snap.state.Restarts, LastExit: snap.lastExit,
+			Restarts: snap.state.Restarts, LastExit: snap.lastExit, Remains: snap.remains,
 		}
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{
@@ -208,5 +212,9 @@ func (b *broadcast) tell() {
 	}
 }
 
-// ErrEnding is the error for who wants something of a supervisor that ends.
-var ErrEnding = errors.New("the supervisor is about to end")
+// ErrEnding is the error for who wants something of a supervisor that ends, and
+// ErrEnded for who was waiting when it was told to.
+var (
+	ErrEnding = errors.New("the supervisor is about to end")
+	ErrEnded  = errors.New("the supervisor was told to end meanwhile")
+)

@@ -1,9 +1,12 @@
 package supervisor
 
 import (
-	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,42 +18,74 @@ import (
 // takeOver makes the nodes of a predecessor ours: those that still run are
 // adopted, those that died meanwhile are started, and what it had begun is
 // finished. Nobody else is there yet.
-func (s *Supervisor) takeOver() {
+func (s *Supervisor) takeOver() error {
 	state, err := loadState(s.Dirs)
 	if err != nil {
 		s.event("%v", err)
 	}
-	strays := process.Find(baseDirEnv + "=" + string(s.Dirs))
-	slices.SortFunc(strays, func(a, b process.Found) int { return cmp.Compare(a.ID.StartTicks, b.ID.StartTicks) })
-	for _, stray := range strays {
-		// A node that the state does not know any more is still known by the
-		// environment of its process.
-		if spec, err := specIn(stray); err == nil && !state.knows(spec.Name) {
-			state.Nodes = append(state.Nodes, savedNode{Spec: spec, Up: true})
-		}
+	strays, err := findStrays(s.Dirs)
+	if err != nil {
+		return err
 	}
+	state.addUnknown(strays)
 	s.deployment = state.Deployment
-	var nodes []*node
+	var nodes, without []*node
 	first := map[*node]func(){}
 	for _, saved := range state.Nodes {
-		n, begin := s.recover(saved, strays)
+		n, runs, begin, err := s.recover(saved, strays)
+		if err != nil {
+			return err
+		}
 		nodes = append(nodes, n)
+		if !runs {
+			without = append(without, n)
+		}
 		first[n] = begin
 	}
 	s.setNodes(nodes)
+	s.removeSockets()
+	if err := s.endSessions(state.Nodes); err != nil {
+		s.event("%v", err)
+	}
+	if err := s.endEscaped(s.ctx, without, 0); err != nil {
+		s.event("%v", err)
+	}
 	each(nodes, func(n *node) { n.act(first[n]) }) // who looks from now on sees what is so
-	s.background(func() { s.change(s.ctx, s.sweep) })
+	s.background(func() {
+		change(s.ctx, s, func(ctx context.Context) (none struct{}, err error) { return none, s.sweep(ctx) })
+	})
 	s.postGuard()
+	return nil
 }
 
-// knows says whether there is a node of that name.
-func (s savedState) knows(name string) bool {
-	return slices.ContainsFunc(s.Nodes, func(n savedNode) bool { return n.Spec.Name == name })
+// removeSockets removes the notification sockets that a predecessor had: who adopts
+// a node makes a new one.
+func (s *Supervisor) removeSockets() {
+	dir := filepath.Dir(s.Dirs.notifySocket("any"))
+	left, _ := os.ReadDir(dir)
+	for _, socket := range left {
+		os.Remove(filepath.Join(dir, socket.Name()))
+	}
 }
 
-// recover makes a node again, and says what is to happen to it first.
-func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, first func()) {
-	proc, known, err := find(saved, strays)
+// addUnknown adds the nodes that the state does not know any more, but the
+// environment of their processes does.
+func (s *savedState) addUnknown(strays []process.Found) {
+	for _, stray := range strays {
+		spec, err := specIn(stray)
+		if err == nil && !slices.ContainsFunc(s.Nodes, func(n savedNode) bool { return n.Spec.Name == spec.Name }) {
+			s.Nodes = append(s.Nodes, savedNode{Spec: spec, Up: true})
+		}
+	}
+}
+
+// recover makes a node again, and says whether it runs and what is to happen to it
+// first.
+func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, runs bool, first func(), err error) {
+	proc, known, err := find(s.Dirs, saved, strays)
+	if err != nil { // it runs, but we cannot watch it: a second one would be worse
+		return nil, false, nil, fmt.Errorf("cannot adopt %s: %w", saved.Spec.Name, err)
+	}
 	cause := "was about to be started"
 	if saved.Process != nil && (proc == nil || known.Identity != saved.Process.Identity) {
 		cause = "died while no supervisor ran"
@@ -61,36 +96,34 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, 
 	t.up, t.removed = saved.Up, saved.Removed
 	n = newNode(saved.Spec.Name, s.shared, t, saved)
 	switch {
-	case err != nil: // it runs, but we may not watch it: a second one would be worse
-		s.event("cannot adopt %s: %v", n.name, err)
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)
 		outdated := saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()
-		return n, func() { n.adopt(proc, known, outdated) }
+		return n, true, func() { n.adopt(proc, known, outdated) }, nil
 	case saved.Up && !s.AdoptOnly:
-		return n, func() { n.step(lifecycle.Event{Kind: lifecycle.Start, Cause: cause}) }
+		return n, false, func() { n.step(lifecycle.Event{Kind: lifecycle.Start, Cause: cause}) }, nil
 	}
-	return n, func() {}
+	return n, false, func() {}, nil
 }
 
 // find is the running process of a node: the one that was written down, or one
 // that was made but not written down any more. It is nil without any.
-func find(saved savedNode, strays []process.Found) (*process.Process, savedProcess, error) {
+func find(dirs Dirs, saved savedNode, strays []process.Found) (*process.Process, savedProcess, error) {
 	if saved.Process != nil {
 		proc, err := process.Adopt(saved.Process.Identity)
 		if !errors.Is(err, process.ErrGone) {
 			return proc, *saved.Process, err
 		}
 	}
-	for _, stray := range strays { // the oldest first: the others are its descendants
-		spec, err := specIn(stray)
-		if err != nil || spec.Name != saved.Spec.Name {
-			continue
-		}
+	if !saved.Up {
+		return nil, savedProcess{}, nil // it was stopped: there can only be what it left behind
+	}
+	for _, stray := range ofNode(dirs, saved.Spec.Name, strays) {
 		proc, err := process.Adopt(stray.ID)
 		if errors.Is(err, process.ErrGone) {
 			continue
 		}
+		spec, _ := specIn(stray)
 		return proc, savedProcess{Identity: stray.ID, Digest: spec.Digest(), StartedAt: stray.ID.StartedAt()}, err
 	}
 	return nil, savedProcess{}, nil

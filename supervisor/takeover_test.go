@@ -159,7 +159,7 @@ func TestLostStateRestarts(t *testing.T) {
 	r.open()
 	r.await("worker-1", "adopted", isReady)
 	n := r.kill("worker-1")
-	found := process.Find("MINE=1")
+	found := findAll("MINE=1")
 	if i := slices.IndexFunc(found, func(f process.Found) bool { return f.ID.PID == n.PID }); i < 0 || !slices.Contains(found[i].Env, "CLUSTER_NODE=worker-1") {
 		t.Errorf("process %d is not like its predecessor", n.PID)
 	}
@@ -219,7 +219,7 @@ func TestInterruptedDeploy(t *testing.T) {
 	}()
 	r.await("worker-1", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
 	r.terminate()
-	if err := <-answer; !errors.Is(err, ErrEnding) {
+	if err := <-answer; !errors.Is(err, ErrEnded) {
 		t.Errorf("the deploy says %v", err)
 	}
 	r.open()
@@ -349,4 +349,57 @@ func TestGuard(t *testing.T) {
 	if n := r.status("worker-2"); n.Restarts > 1 {
 		t.Errorf("worker-2: %+v", n)
 	}
+}
+
+// TestEscaped shows that what a node began in a session of its own ends with the
+// node when it is stopped, TERM or not, and is never taken for the node.
+func TestEscaped(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	mark := "ESCAPED=" + t.Name()
+	s := sleeper("worker-1")
+	s.Env = map[string]string{"ESCAPED": t.Name()}
+	s.Argv = []string{"/bin/sh", "-c", `
+		setsid sh -c 'trap "" TERM; while :; do sleep 100; done' &
+		setsid sleep 1000 &
+		exec sleep 1000`}
+	s.StopTimeout = 100 * time.Millisecond
+	all := func(n int) { waitFor(t, func() bool { return len(findAll(mark)) == n }) }
+	r.deploy(s)
+	all(3)
+	r.do(r.s.Stop, "worker-1")
+	all(0)
+
+	for _, lost := range []bool{false, true} {
+		r.do(r.s.Start, "worker-1")
+		all(3)
+		node := r.status("worker-1").PID
+		r.shutdown(true)
+		unix.Kill(node, unix.SIGKILL)
+		if lost {
+			os.Remove(r.dirs.State())
+		}
+		waitFor(t, func() bool { return !slices.Contains(pidsOf(findAll(mark)), node) })
+		left := pidsOf(findAll(mark))
+		r.open()
+		n := r.await("worker-1", "started again", isReady)
+		if slices.Contains(left, n.PID) {
+			t.Errorf("process %d, which worker-1 had left behind, is taken for it", n.PID)
+		}
+		for _, pid := range left {
+			if slices.Contains(pidsOf(findAll(mark)), pid) {
+				t.Errorf("process %d, which worker-1 had left behind, still runs", pid)
+			}
+		}
+		r.do(r.s.Stop, "worker-1")
+		all(0)
+	}
+}
+
+func pidsOf(found []process.Found) []int {
+	var pids []int
+	for _, f := range found {
+		pids = append(pids, f.ID.PID)
+	}
+	return pids
 }

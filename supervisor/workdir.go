@@ -73,7 +73,7 @@ func contains(path, text string) bool {
 // notInherited are variables that speak of the supervisor, not of its nodes.
 var notInherited = []string{
 	"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
-	"INVOCATION_ID", "JOURNAL_STREAM", "CLUSTER_NODE", "INTERFACE", "ZCTL_CONFIG",
+	"INVOCATION_ID", "JOURNAL_STREAM", "CLUSTER_NODE", "INTERFACE", "ZCTL_CONFIG", baseDirEnv, specEnv,
 }
 
 // The variables by which a supervisor recognises the processes of its nodes,
@@ -142,12 +142,16 @@ func fileSize(name string) int64 {
 // far as they fit into 4 KiB.
 func lastLines(name string, offset int64, n int) []string {
 	const most = 4 << 10
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	size := fileSize(name)
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	size := info.Size()
 	if size < offset { // truncated meanwhile
 		offset = 0
 	}

@@ -1,11 +1,23 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
+	"zctl/cpuaffinity"
 	"zctl/layoutgen"
+	"zctl/supervisor"
 )
 
 var checkCommand = &cli.Command{
@@ -13,8 +25,8 @@ var checkCommand = &cli.Command{
 	Usage: "check the configuration, and whether this host can run it",
 	Description: `Reads the configuration and reports everything that is wrong with it at once,
 each with file, line and column: unknown keys, wrong types, clashing ports, CPUs
-that are not there, programs that cannot be run. Starts and stops nothing. deploy
-does the same first.
+that are not there, programs that cannot be run, a base_dir that cannot be made,
+addresses of other hosts. Starts and stops nothing. deploy does the same first.
 
 Examples:
   zctl check
@@ -34,4 +46,239 @@ Examples:
 		fmt.Fprintf(c.App.Writer, "%s is good: %d nodes, base_dir %s\n", name, len(deployment.Nodes), config.BaseDir)
 		return nil
 	}),
+}
+
+// unusableBy is what is wrong with a configuration on this host for a verb.
+func unusableBy(c *cli.Context, config *layoutgen.Config) layoutgen.Problems {
+	problems := unusableHere(config)
+	switch c.Command.Name {
+	case "nodes", "layout":
+		// They print what the file says, perhaps for another host.
+	case "cpu":
+		problems = append(problems, unplaceable(config)...)
+	case "supervise":
+		// At boot the address may come later: the nodes are tried again.
+		problems = append(problems, unplaceable(config)...)
+		problems = append(problems, unusableBaseDir(c, config)...)
+	default:
+		problems = append(problems, unplaceable(config)...)
+		problems = append(problems, unusableBaseDir(c, config)...)
+		problems = append(problems, foreignAddresses(config)...)
+	}
+	return problems
+}
+
+// unusableHere is which lists of CPUs mean nothing and which programs cannot be
+// run.
+func unusableHere(config *layoutgen.Config) layoutgen.Problems {
+	var problems layoutgen.Problems
+	bySection := map[string]layoutgen.Node{} // one node each: they are all alike
+	for _, node := range config.Layout().Nodes {
+		bySection[node.Section] = node
+	}
+	for _, section := range slices.Sorted(maps.Keys(bySection)) {
+		node := bySection[section]
+		p := node.Process
+		if p.CPUs != layoutgen.CPUsAuto && p.CPUs != layoutgen.CPUsNone {
+			if _, err := cpuaffinity.Parse(p.CPUs); err != nil {
+				problems = append(problems, config.Problem(section+".cpus", "%v", err))
+			} else if p.CPUs == "" {
+				problems = append(problems, config.Problem(section+".cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`))
+			}
+		}
+		if _, err := commandLine(node); err != nil {
+			key := ".engine"
+			if p.Command != "" {
+				key = ".command"
+			}
+			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
+		}
+	}
+	return problems
+}
+
+// unplaceable is which sections do not get the CPUs they want, each at its cpus.
+func unplaceable(config *layoutgen.Config) layoutgen.Problems {
+	layout := config.Layout()
+	_, err := place(layout)
+	if err == nil {
+		return nil
+	}
+	all := []error{err}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		all = joined.Unwrap()
+	}
+	var problems layoutgen.Problems
+	for _, err := range all {
+		if section := sectionNamed(layout, err.Error()); section != "" {
+			problems = append(problems, config.Problem(section+".cpus", "%v", err))
+		} else {
+			problems = append(problems, layoutgen.Problem{Message: err.Error()})
+		}
+	}
+	return problems
+}
+
+// sectionNamed is the section of the first node that an error of
+// [cpuaffinity.Plan] names, "" if it names none.
+func sectionNamed(layout *layoutgen.Layout, text string) string {
+	sections := make(map[string]string, len(layout.Nodes))
+	for _, node := range layout.Nodes {
+		sections[node.Name] = node.Section
+	}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" ,:()", r) }) {
+		if section, known := sections[word]; known {
+			return section
+		}
+	}
+	return ""
+}
+
+// foreignAddresses is which configured addresses, of those that nodes listen
+// at, are not of this host.
+func foreignAddresses(config *layoutgen.Config) layoutgen.Problems {
+	nodes := config.Layout().Nodes
+	servesMetrics := slices.ContainsFunc(nodes, func(n layoutgen.Node) bool { return n.MetricsPort != 0 })
+	var problems layoutgen.Problems
+	check := func(key, address string) {
+		a, err := netip.ParseAddr(address)
+		if err != nil {
+			return // reported where the file was read
+		}
+		if err := tryListen(a); err != nil {
+			problems = append(problems, config.Problem(key, "cannot listen at %s: %v; give an address of this host (%s)", address, err, strings.Join(hostAddresses(), ", ")))
+		}
+	}
+	check("cluster.address", config.Cluster.Address)
+	if servesMetrics {
+		check("cluster.metrics_address", config.Cluster.MetricsAddress)
+	}
+	return problems
+}
+
+// tryListen listens for a moment at any port of an address. The error does not
+// name the address.
+func tryListen(address netip.Addr) error {
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
+	if err == nil {
+		return l.Close()
+	}
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		return number
+	}
+	return err
+}
+
+// hostAddresses is the addresses of this host, but for those that hold on one
+// link only.
+func hostAddresses() []string {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var addresses []string
+	for _, a := range all {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && !prefix.Addr().IsLinkLocalUnicast() {
+			addresses = append(addresses, prefix.Addr().String())
+		}
+	}
+	return addresses
+}
+
+// unusableBaseDir is what is wrong with the base directory, at the place that
+// says where it is.
+func unusableBaseDir(c *cli.Context, config *layoutgen.Config) layoutgen.Problems {
+	said := common(c, "base-dir") != ""
+	if !said && config.BaseDir == "" && config.Has("base_dir") {
+		return nil // reported where the file was read
+	}
+	dir, err := baseDir(c, config.BaseDir)
+	if err != nil {
+		return layoutgen.Problems{{Message: err.Error()}}
+	}
+	var problems layoutgen.Problems
+	for _, err := range []error{checkMake(supervisor.Dirs(dir)), checkLength(supervisor.Dirs(dir), config.Layout())} {
+		if err == nil {
+			continue
+		}
+		p := layoutgen.Problem{Message: err.Error()}
+		switch {
+		case said:
+			p.Message += " (this one comes from --base-dir)"
+		case config.BaseDir == "":
+			p.Message += " (this one is the default: set base_dir, or say --base-dir)"
+		default:
+			p = config.ProblemAt("base_dir", "%v", err)
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// checkLength says whether the paths of the sockets of all nodes are short
+// enough.
+func checkLength(dirs supervisor.Dirs, layout *layoutgen.Layout) error {
+	longest := 0
+	for _, name := range layout.Names() {
+		longest = max(longest, len(name))
+	}
+	// Only the length of a name matters here; the rest of Check is about nodes.
+	probe := supervisor.Spec{Name: strings.Repeat("n", min(longest, 100)), Type: layoutgen.TypeManager, Argv: []string{"-"}}
+	return supervisor.Deployment{Nodes: []supervisor.Spec{probe}}.Check(dirs)
+}
+
+// checkMake says what [supervisor.Dirs.Make] would, and makes nothing.
+func checkMake(dirs supervisor.Dirs) error {
+	for _, dir := range []string{filepath.Dir(dirs.Node("x")), dirs.Logs(), filepath.Join(dirs.Run(), "notify")} {
+		err := checkMkdir(dir)
+		if errors.Is(err, os.ErrPermission) {
+			return fmt.Errorf("cannot create base_dir: %w; run zctl as the owner of %s, or choose another base_dir", err, dirs)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot create base_dir: %w; choose another base_dir", err)
+		}
+	}
+	return nil
+}
+
+// checkMkdir says whether a directory is there and can be written to, or can be
+// created in the first directory above it that is there. path is absolute.
+func checkMkdir(path string) error {
+	op, missing := "write to", path
+	for dir := path; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		switch {
+		case err == nil && !info.IsDir():
+			return &os.PathError{Op: "mkdir", Path: dir, Err: unix.ENOTDIR}
+		case err == nil:
+			if err := checkWritable(dir); err != nil {
+				return &os.PathError{Op: op, Path: missing, Err: err}
+			}
+			return nil
+		case !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR):
+			return err
+		}
+		if _, err := os.Lstat(dir); err == nil {
+			return &os.PathError{Op: "mkdir", Path: dir, Err: errors.New("it is a symbolic link to nothing")}
+		}
+		op, missing = "mkdir", dir
+	}
+}
+
+// kernelOnly is the filesystems in which the kernel creates all files, though
+// their directories may seem writable to root.
+var kernelOnly = []int64{
+	unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC,
+	unix.DEVPTS_SUPER_MAGIC, unix.DEBUGFS_MAGIC, unix.TRACEFS_MAGIC, unix.SECURITYFS_MAGIC,
+}
+
+// checkWritable says whether we can create files in a directory.
+func checkWritable(dir string) error {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err == nil && slices.Contains(kernelOnly, int64(fs.Type)) {
+		return fmt.Errorf("only the kernel creates files in %s", dir)
+	}
+	return unix.Access(dir, unix.W_OK|unix.X_OK)
 }

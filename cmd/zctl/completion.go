@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,107 +24,179 @@ Examples:
   zctl completion zsh > "${fpath[1]}/_zctl"
   zctl completion fish > ~/.config/fish/completions/zctl.fish` + exitCodesHelp,
 	Action: func(c *cli.Context) error {
-		print, known := shells[c.Args().First()]
+		script, known := completionScripts[c.Args().First()]
 		if c.NArg() != 1 || !known {
 			return usagef("zctl completion takes the name of a shell: bash, zsh or fish")
 		}
-		print(c.App.Writer, c.App.VisibleCommands())
+		_, err := fmt.Fprint(c.App.Writer, script)
+		return err
+	},
+}
+
+// completionScripts ask completeCommand, and have no idea of their own of what
+// zctl understands. Only fish has to be told which flags take files, as it
+// completes --flag=value by itself.
+var completionScripts = map[string]string{
+	"bash": `# bash completion for zctl; source it
+_zctl() {
+	local word description
+	COMPREPLY=()
+	while read -r word description; do
+		case $word in
+		:files) compopt -o default ;;
+		:directories) compopt -o dirnames ;;
+		"$2"*) COMPREPLY+=("$word") ;;
+		esac
+	done < <(zctl __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _zctl zctl
+`,
+	"zsh": `#compdef zctl
+# zsh completion for zctl
+local -a answer
+answer=(${(f)"$(zctl __complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)"})
+case $answer[1] in
+:files) compset -P '*='; _files ;;
+:directories) compset -P '*='; _files -/ ;;
+*) answer=("${(@)answer/$'\t'/:}"); _describe zctl answer ;;
+esac
+`,
+	"fish": `# fish completion for zctl
+complete -c zctl -f -a '(zctl __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+complete -c zctl -s c -l config -rF -d 'configuration file'
+complete -c zctl -l base-dir -x -d 'base directory' -a '(__fish_complete_directories (string replace -- --base-dir= "" (commandline -ct)))'
+`,
+}
+
+// completeCommand answers the completion scripts. Its arguments are the words
+// typed after "zctl", the last of them unfinished. It prints what could stand
+// there instead, a line each: a word, and maybe a tab and what it means; or
+// :files or :directories. The shells drop the words that do not fit.
+var completeCommand = &cli.Command{
+	Name:   "__complete",
+	Hidden: true,
+	Action: func(c *cli.Context) error {
+		for _, line := range candidates(c) {
+			fmt.Fprintln(c.App.Writer, line)
+		}
 		return nil
 	},
 }
 
-var shells = map[string]func(io.Writer, []*cli.Command){
-	"bash": completeBash, "zsh": completeZsh, "fish": completeFish,
+func candidates(c *cli.Context) []string {
+	words := c.Args().Slice()
+	if len(words) == 0 {
+		return nil
+	}
+	last := words[len(words)-1]
+	t := typedSoFar(c.App, words[:len(words)-1])
+	name, _, assigned := cutFlag(last)
+	switch {
+	case t.flag != "":
+		return valuesOf(t.flag)
+	case assigned:
+		return valuesOf(name)
+	case strings.HasPrefix(last, "-"):
+		return flagsOf(t.command)
+	case t.command.Name == "", t.command.Name == "help" && t.args == 0:
+		return verbs(c.App)
+	case t.command.Name == completionName && t.args == 0:
+		return []string{"bash", "zsh", "fish"}
+	case t.command.Name == logsCommand.Name && t.args == 0:
+		return nodeNames(c, t)
+	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
+		return append([]string{"all", "loggers", "proxies", "workers"}, nodeNames(c, t)...)
+	}
+	return flagsOf(t.command)
 }
 
-// takesNodes are the verbs whose arguments are nodes.
-var takesNodes = []string{"status", "start", "stop", "restart", "logs"}
-
-// nodeNames is a shell command that prints the names of all nodes and groups.
-const nodeNames = `{ zctl nodes 2>/dev/null | awk 'NR>1 {print $1}'; printf '%s\n' all manager loggers proxies workers; } | sort -u`
-
-func completeBash(w io.Writer, commands []*cli.Command) {
-	fmt.Fprintf(w, `# bash completion for zctl; source it
-_zctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} verb="" i
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		--config | -c | --base-dir) ((i++)) ;;
-		-*) ;;
-		*) verb=${COMP_WORDS[i]}; break ;;
-		esac
-	done
-	case $verb in
-	"") COMPREPLY=($(compgen -W "%s --config --base-dir --help" -- "$cur")) ;;
-`, strings.Join(verbs(commands), " "))
-	for _, command := range commands {
-		words := `"` + strings.Join(flagWords(command), " ") + `"`
-		if command.Name == completionName {
-			words = `"bash zsh fish"`
-		}
-		if slices.Contains(takesNodes, command.Name) {
-			fmt.Fprintf(w, "\t%s)\n\t\tif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W %s -- \"$cur\"))\n\t\telse COMPREPLY=($(compgen -W \"$(%s)\" -- \"$cur\")); fi ;;\n", command.Name, words, nodeNames)
-			continue
-		}
-		fmt.Fprintf(w, "\t%s) COMPREPLY=($(compgen -W %s -- \"$cur\")) ;;\n", command.Name, words)
-	}
-	fmt.Fprint(w, "\tesac\n}\ncomplete -o default -F _zctl zctl\n")
+// typed is what the finished words of a command line say.
+type typed struct {
+	command *cli.Command      // the verb; without a name before there is one
+	args    int               // how many the verb has
+	values  map[string]string // of flags
+	flag    string            // the one whose value comes next
 }
 
-func completeZsh(w io.Writer, commands []*cli.Command) {
-	fmt.Fprint(w, "#compdef zctl\n# zsh completion for zctl\n_zctl() {\n\tlocal -a verbs\n\tverbs=(\n")
-	for _, command := range commands {
-		fmt.Fprintf(w, "\t\t'%s:%s'\n", command.Name, shellQuoted(command.Usage))
-	}
-	fmt.Fprint(w, "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe verb verbs\n\t\treturn\n\tfi\n\tcase ${words[2]} in\n")
-	for _, command := range commands {
-		var specs []string
-		for _, flag := range flagWords(command) {
-			specs = append(specs, "'"+flag+"'")
-		}
+func typedSoFar(app *cli.App, words []string) typed {
+	t := typed{command: &cli.Command{Flags: app.Flags}, values: map[string]string{}}
+	for _, word := range words {
+		name, value, assigned := cutFlag(word)
 		switch {
-		case command.Name == completionName:
-			fmt.Fprintf(w, "\t%s) _values shell bash zsh fish ;;\n", command.Name)
-		case slices.Contains(takesNodes, command.Name):
-			fmt.Fprintf(w, "\t%s) _arguments %s \"*:node:($(%s))\" ;;\n", command.Name, strings.Join(specs, " "), nodeNames)
+		case t.flag != "" && word == "=": // bash makes three words of --flag=value
+		case t.flag != "":
+			t.values[t.flag], t.flag = word, ""
+		case assigned:
+			t.values[name] = value
+		case strings.HasPrefix(word, "-"):
+			if takesValue(t.command, word) {
+				t.flag = name
+			}
+		case t.command.Name == "":
+			t.command = cmp.Or(app.Command(word), &cli.Command{Name: word})
 		default:
-			fmt.Fprintf(w, "\t%s) _arguments %s ;;\n", command.Name, strings.Join(specs, " "))
+			t.args++
 		}
 	}
-	fmt.Fprint(w, "\tesac\n}\n_zctl \"$@\"\n")
+	return t
 }
 
-func completeFish(w io.Writer, commands []*cli.Command) {
-	fmt.Fprint(w, "# fish completion for zctl\ncomplete -c zctl -f\n")
-	for _, command := range commands {
-		fmt.Fprintf(w, "complete -c zctl -n __fish_use_subcommand -a %s -d '%s'\n", command.Name, shellQuoted(command.Usage))
-		for _, flag := range flagWords(command) {
-			fmt.Fprintf(w, "complete -c zctl -n '__fish_seen_subcommand_from %s' -l %s\n", command.Name, strings.TrimPrefix(flag, "--"))
-		}
-		if slices.Contains(takesNodes, command.Name) {
-			fmt.Fprintf(w, "complete -c zctl -n '__fish_seen_subcommand_from %s' -a \"(%s)\"\n", command.Name, strings.ReplaceAll(nodeNames, "$1", `\$1`))
-		}
+// cutFlag splits --name=value; assigned is whether there is a value.
+func cutFlag(word string) (name, value string, assigned bool) {
+	name, value, assigned = strings.Cut(strings.TrimLeft(word, "-"), "=")
+	return name, value, assigned && strings.HasPrefix(word, "-")
+}
+
+// valuesOf is what a flag may be set to.
+func valuesOf(flag string) []string {
+	switch flag {
+	case "config", "c":
+		return []string{":files"}
+	case "base-dir":
+		return []string{":directories"}
 	}
-	fmt.Fprintf(w, "complete -c zctl -n '__fish_seen_subcommand_from %s' -a 'bash zsh fish'\n", completionName)
+	return nil
 }
 
-func verbs(commands []*cli.Command) []string {
-	var all []string
-	for _, command := range commands {
-		all = append(all, command.Name)
-	}
-	return all
-}
-
-// flagWords is the long flags of a verb.
-func flagWords(command *cli.Command) []string {
-	words := []string{"--help"}
+func flagsOf(command *cli.Command) []string {
+	lines := []string{"--help\tshow help"}
 	for _, flag := range command.VisibleFlags() {
-		if name := flag.Names()[0]; name != "help" {
-			words = append(words, "--"+name)
+		name, usage := flag.Names()[0], ""
+		if f, ok := flag.(cli.DocGenerationFlag); ok {
+			usage = strings.ReplaceAll(f.GetUsage(), "`", "")
+		}
+		if name != "help" {
+			lines = append(lines, "--"+name+"\t"+usage)
 		}
 	}
-	return words
+	return lines
 }
 
-func shellQuoted(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }
+func verbs(app *cli.App) []string {
+	var lines []string
+	for _, command := range app.VisibleCommands() {
+		lines = append(lines, command.Name+"\t"+command.Usage)
+	}
+	return lines
+}
+
+// nodeNames is the nodes of the configuration that was typed, or else of the
+// one that zctl would find; none if it has mistakes.
+func nodeNames(c *cli.Context, t typed) []string {
+	path := cmp.Or(t.values["config"], t.values["c"])
+	if rest, ok := strings.CutPrefix(path, "~/"); ok { // no shell has expanded it yet
+		path = filepath.Join(os.Getenv("HOME"), rest)
+	}
+	if path == "" {
+		path, _ = configPath(c)
+	}
+	config, err := readConfig(path)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, n := range config.Layout().Nodes {
+		names = append(names, n.Name)
+	}
+	return names
+}

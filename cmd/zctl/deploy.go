@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -36,7 +37,15 @@ Examples:
 
 // timeoutFlag is for verbs that wait.
 func timeoutFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "how long to wait for the nodes"}
+	return &cli.DurationFlag{
+		Name: "timeout", Value: time.Minute, Usage: "how long to wait for the nodes",
+		Action: func(_ *cli.Context, d time.Duration) error {
+			if d <= 0 {
+				return usagef("--timeout cannot be %v: it takes a time to wait, like 90s or 5m", d)
+			}
+			return nil
+		},
+	}
 }
 
 func deploy(c *cli.Context, config *layoutgen.Config) error {
@@ -49,11 +58,19 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
 	client := api.NewClient(dirs)
+	changes, err := plan(c, client, dirs, deployment)
+	if err == nil {
+		err = foreignPorts(config.Layout(), changes)
+	}
+	if err != nil {
+		return err
+	}
 	if c.Bool("dry-run") {
-		return dryRun(c, client, dirs, deployment)
+		printChanges(c, changes)
+		return nil
 	}
 	err = deployTo(c, client, dirs, deployment)
-	if isUnavailable(err) { // it was about to end, or did: the next one will do
+	if isUnavailable(err) { // it was about to end, or was killed: the next one will do
 		if err = dirs.AwaitUnlocked(c.Context, c.Duration("timeout")); err == nil {
 			err = deployTo(c, client, dirs, deployment)
 		}
@@ -75,25 +92,24 @@ func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d superv
 	result, err := client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
 	if err != nil {
 		p.done()
+		if isUnavailable(err) && strings.Contains(err.Error(), supervisor.ErrEnded.Error()) {
+			// Somebody wants it to end: no reason to start another one.
+			return &exitError{exitUnreachable, fmt.Errorf("%w; zctl deploy starts another one", supervisor.ErrEnded)}
+		}
 		return err
 	}
 	return p.conclude(result, "ready")
 }
 
-// dryRun prints the plan, from the supervisor or from what the last one left.
-func dryRun(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) error {
+// plan is what a deploy would do, from the supervisor or from what the last one
+// left.
+func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) ([]supervisor.Change, error) {
 	changes, err := client.Plan(c.Context, d)
-	if isUnavailable(err) {
-		var left []supervisor.Have
-		if left, err = supervisor.SavedNodes(dirs); err == nil {
-			changes = supervisor.Diff(left, d.Nodes)
-		}
+	if !isUnavailable(err) {
+		return changes, err
 	}
-	if err != nil {
-		return err
-	}
-	printChanges(c, changes)
-	return nil
+	left, err := supervisor.SavedNodes(dirs)
+	return supervisor.Diff(left, d.Nodes), err
 }
 
 func printChanges(c *cli.Context, changes []supervisor.Change) {

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -122,14 +124,58 @@ func zeekArgs(node layoutgen.Node) []string {
 	return append(args, "policy/frameworks/cluster/backend/zeromq", layoutgen.BackendFile)
 }
 
-// lookPath finds a program.
+// lookPath finds a program. Of a script it also wants the interpreter.
 func lookPath(program string) (string, error) {
 	path, err := exec.LookPath(program)
-	var e *exec.Error
-	if errors.As(err, &e) {
-		return "", fmt.Errorf("%s: %w", program, e.Err)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", program, withoutPath(err))
 	}
-	return path, err
+	return path, checkInterpreter(path)
+}
+
+// withoutPath is why [exec.LookPath] found no program, without its name.
+func withoutPath(err error) error {
+	var named *exec.Error
+	if errors.As(err, &named) {
+		err = named.Err
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err
+}
+
+// maxInterpreterLine is how much of a script Linux reads to find its
+// interpreter (BINPRM_BUF_SIZE).
+const maxInterpreterLine = 256
+
+// checkInterpreter says whether the interpreter of a script is there. Without
+// it the kernel says that the script does not exist. What is no script, or
+// cannot be read, passes.
+func checkInterpreter(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxInterpreterLine))
+	line, isScript := strings.CutPrefix(string(text), "#!")
+	if err != nil || !isScript {
+		return nil
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	name := strings.TrimLeft(line, " \t")
+	if end := strings.IndexAny(name, " \t"); end >= 0 {
+		name = name[:end]
+	}
+	if !filepath.IsAbs(name) {
+		return fmt.Errorf("%s: its interpreter %q has no absolute path", path, name)
+	}
+	if _, err := exec.LookPath(name); err != nil {
+		return fmt.Errorf("%s: its interpreter %q: %w", path, name, withoutPath(err))
+	}
+	return nil
 }
 
 // place decides which CPUs each node of a layout runs on.
@@ -145,7 +191,8 @@ func place(layout *layoutgen.Layout) ([]cpuaffinity.Assignment, error) {
 	return cpuaffinity.Plan(topology, requests)
 }
 
-// request is the wish for CPUs of a node whose list has been checked.
+// request is the wish for CPUs of a node. What its section says and cannot mean
+// is left out: it is reported where it is read.
 func request(node layoutgen.Node) cpuaffinity.Request {
 	r := cpuaffinity.Request{
 		Node:     node.Name,
@@ -153,6 +200,9 @@ func request(node layoutgen.Node) cpuaffinity.Request {
 		Worker:   node.Type == layoutgen.TypeWorker,
 		NIC:      device(node.Interface),
 		Shortage: cpuaffinity.Policy(node.Process.OnShortage),
+	}
+	if r.Shortage != cpuaffinity.PolicyError {
+		r.Shortage = cpuaffinity.PolicyShare
 	}
 	switch node.Process.CPUs {
 	case layoutgen.CPUsAuto:
@@ -162,34 +212,6 @@ func request(node layoutgen.Node) cpuaffinity.Request {
 		r.CPUs, _ = cpuaffinity.Parse(node.Process.CPUs)
 	}
 	return r
-}
-
-// unusableHere is what is wrong with a configuration on this host.
-func unusableHere(config *layoutgen.Config) layoutgen.Problems {
-	var problems layoutgen.Problems
-	bySection := map[string]layoutgen.Node{} // one node each: they are all alike
-	for _, node := range config.Layout().Nodes {
-		bySection[node.Section] = node
-	}
-	for _, section := range slices.Sorted(maps.Keys(bySection)) {
-		node := bySection[section]
-		p := node.Process
-		if p.CPUs != layoutgen.CPUsAuto && p.CPUs != layoutgen.CPUsNone {
-			if _, err := cpuaffinity.Parse(p.CPUs); err != nil {
-				problems = append(problems, config.Problem(section+".cpus", "%v", err))
-			} else if p.CPUs == "" {
-				problems = append(problems, config.Problem(section+".cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`))
-			}
-		}
-		if _, err := commandLine(node); err != nil {
-			key := ".engine"
-			if p.Command != "" {
-				key = ".command"
-			}
-			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
-		}
-	}
-	return problems
 }
 
 // warnings is what will work, but perhaps not as somebody expects.

@@ -78,6 +78,7 @@ func (p *eventPrinter) Write(b []byte) (int, error) {
 
 // eventLine is an event for people.
 func eventLine(e supervisor.Event) string {
+	e.Cause = plain(e.Cause)
 	when := e.Time.Local().Format("2006-01-02 15:04:05.000")
 	switch {
 	case e.Node == "":

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -73,10 +74,12 @@ func usagef(format string, args ...any) error {
 }
 
 // say prints an error: each line marked with the program's name, unless it
-// begins with the place in a file that it is about.
+// begins with that, or with the place in a file that it is about.
 func say(w io.Writer, text string) {
 	for line := range strings.Lines(text) {
-		if file, _, ok := strings.Cut(line, ":"); !ok || !strings.HasSuffix(file, ".toml") {
+		file, _, ok := strings.Cut(line, ":")
+		placed := ok && strings.HasSuffix(file, ".toml")
+		if !placed && !strings.HasPrefix(line, "zctl ") {
 			line = "zctl: " + line
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, "\n"))
@@ -84,19 +87,20 @@ func say(w io.Writer, text string) {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
+	cli.VersionPrinter = func(c *cli.Context) { printVersion(c) }
 	app := &cli.App{
 		Name:        "zctl",
 		Usage:       "run Zeek clusters: lay out, start, pin, restart, watch",
 		Description: "Start with: zctl deploy, then zctl status.\nEvery verb has --help with an example and its exit codes." + exitCodesHelp,
 		Writer:      stdout,
 		ErrWriter:   stderr,
-		HideVersion: true,
+		Version:     version(),
 		Flags:       commonFlags(),
 		Commands: []*cli.Command{
 			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
 			logsCommand, eventsCommand, superviseCommand, nodeCommand, shutdownCommand,
-			versionCommand, completionCommand,
+			versionCommand, completionCommand, completeCommand,
 		},
 		OnUsageError:   onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // run does it
@@ -126,12 +130,17 @@ Exit codes:
   4  timed out`
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	name := "zctl"
-	if c.Command != nil && c.Command.Name != "" && c.Command.Name != name {
-		name += " " + c.Command.Name
+	text := longFlag.ReplaceAllString(err.Error(), "$1--$2")
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "zctl" {
+		name := "zctl " + c.Command.Name
+		return usagef("%s: %s; see %s --help", name, text, name)
 	}
-	return usagef("%s: %v; see %s --help", name, err, name)
+	return usagef("%s; see zctl --help", text)
 }
+
+// longFlag finds the flag in an error of package flag, which writes --lines as
+// -lines.
+var longFlag = regexp.MustCompile(`(: |for |for flag )-(\w[-\w]+)`)
 
 // commonFlags are understood before and behind every verb.
 func commonFlags() []cli.Flag {

@@ -42,7 +42,7 @@ func (p *progress) event(e supervisor.Event) {
 	}
 	switch phase {
 	case lifecycle.Ready, lifecycle.Stopped, lifecycle.Backoff, lifecycle.Failed:
-		fmt.Fprintf(p.w, "%s %s (%s)\n", e.Node, phase, e.Cause)
+		fmt.Fprintf(p.w, "%s %s (%s)\n", e.Node, phase, plain(e.Cause))
 	}
 }
 
@@ -94,7 +94,7 @@ func (p *progress) conclude(r supervisor.Result, verb string) error {
 		}
 		text := fmt.Sprintf("%s is %s", n.Name, n.State)
 		if n.Message != "" {
-			text += ": " + n.Message
+			text += ": " + plain(n.Message)
 		}
 		say(p.w, text)
 	}

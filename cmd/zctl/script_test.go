@@ -85,7 +85,7 @@ func cleanUp(t testscript.T, dirs supervisor.Dirs) {
 	if err == nil {
 		dirs.AwaitUnlocked(ctx, time.Minute)
 	}
-	for _, stray := range process.Find("ZCTL_BASE_DIR=" + string(dirs)) {
+	for _, stray := range findAll("ZCTL_BASE_DIR=" + string(dirs)) {
 		t.Log("left running: ", stray.Argv)
 		unix.Kill(-stray.ID.PID, unix.SIGKILL)
 		defer t.FailNow()
@@ -215,7 +215,7 @@ func samePID(ts *testscript.TestScript, neg bool, names []string) {
 // gone checks that no process of the cluster is left, and that nobody listens
 // on its ports.
 func gone(ts *testscript.TestScript, neg bool, args []string) {
-	for _, stray := range process.Find("ZCTL_BASE_DIR=" + string(dirsOf(ts))) {
+	for _, stray := range findAll("ZCTL_BASE_DIR=" + string(dirsOf(ts))) {
 		ts.Fatalf("left running: %v", stray.Argv)
 	}
 	for _, name := range []string{"XPUB", "XSUB", "PORT"} {
@@ -238,4 +238,13 @@ func asUser(ts *testscript.TestScript, neg bool, args []string) {
 		args = append([]string{args[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}, args[1:]...)
 	}
 	exits(ts, neg, args)
+}
+
+// findAll is process.Find in a test, where /proc can be read.
+func findAll(entry string) []process.Found {
+	found, err := process.Find(entry)
+	if err != nil {
+		panic(err)
+	}
+	return found
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -117,21 +118,71 @@ func allReady(s supervisor.Status) bool {
 // printStatus prints the status as a table, with lines no longer than width
 // columns if that is not 0.
 func printStatus(w io.Writer, s supervisor.Status, now time.Time, width int) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NAME\tTYPE\tSTATE\tPID\tUP\tRESTARTS\tCPUS\tPEERS\tCPU%\tRSS\tMESSAGE")
+	rows := [][]string{{"NAME", "TYPE", "STATE", "PID", "UP", "RESTARTS", "CPUS", "PEERS", "CPU%", "RSS", "MESSAGE"}}
 	for _, n := range s.Nodes {
-		fmt.Fprintln(t, strings.Join(row(n, now), "\t"))
+		rows = append(rows, row(n, now))
 	}
-	t.Flush()
-	io.WriteString(w, clip(table.String(), width))
+	table := align(rows)
+	if width > 0 && clip(table, width) != table {
+		table = alignNarrow(rows, width)
+	}
+	io.WriteString(w, table)
 	if s.Supervisor.Message != "" {
-		fmt.Fprintf(w, "\nsupervisor: %s\n", s.Supervisor.Message)
+		fmt.Fprintf(w, "\nsupervisor: %s\n", plain(s.Supervisor.Message))
 	}
 }
 
+// align makes a table of rows.
+func align(rows [][]string) string {
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintln(t, strings.Join(r, "\t"))
+	}
+	t.Flush()
+	return table.String()
+}
+
+// alignNarrow makes a table for so many columns, with the last cell of each row,
+// which is the longest and says what is wrong, below the others.
+func alignNarrow(rows [][]string, width int) string {
+	var short [][]string
+	for _, r := range rows {
+		short = append(short, r[:len(r)-1])
+	}
+	var b strings.Builder
+	i := 0
+	for line := range strings.Lines(clip(align(short), width)) {
+		b.WriteString(line)
+		if message := rows[i][len(rows[i])-1]; i > 0 && message != "-" {
+			b.WriteString(indent(message, width))
+		}
+		i++
+	}
+	return b.String()
+}
+
+// indent breaks a text into lines of so many columns that begin with spaces.
+func indent(text string, width int) string {
+	const margin = "    "
+	var b strings.Builder
+	room := 0
+	for _, word := range strings.Fields(text) {
+		if length := utf8.RuneCountInString(word) + 1; b.Len() == 0 || length > room {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(margin[1:])
+			room = width - len(margin) + 1
+		}
+		b.WriteString(" " + word)
+		room -= utf8.RuneCountInString(word) + 1
+	}
+	return b.String() + "\n"
+}
+
 func row(n supervisor.NodeStatus, now time.Time) []string {
-	r := []string{n.Name, string(n.Type), n.State, "-", "-", strconv.Itoa(n.Restarts), "-", "-", "-", "-", n.Message}
+	r := []string{n.Name, string(n.Type), n.State, "-", "-", strconv.Itoa(n.Restarts), "-", "-", "-", "-", plain(n.Message)}
 	if n.Message == "" {
 		r[10] = "-"
 	}

@@ -69,7 +69,7 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
 		go func() {
-			if _, err := s.Deploy(c.Context, deployment); err != nil && !errors.Is(err, supervisor.ErrEnding) {
+			if _, err := s.Deploy(c.Context, deployment); err != nil && !errors.Is(err, supervisor.ErrEnding) && !errors.Is(err, supervisor.ErrEnded) {
 				log.Error("cannot deploy", "err", err)
 			}
 		}()
@@ -131,7 +131,10 @@ func supervise(ctx context.Context, dirs supervisor.Dirs, log *slog.Logger, up f
 	}
 	s, err := supervisor.Open(options)
 	if err != nil {
-		return &exitError{superviseCode(err), err}
+		if errors.Is(err, supervisor.ErrRunning) {
+			err = fmt.Errorf("%w; zctl status shows it, zctl shutdown ends it", err)
+		}
+		return &exitError{exitUsage, err}
 	}
 	defer s.Close() // at the very end: it lets the next supervisor in
 	server, err := api.Serve(dirs.Socket(), s, log)
@@ -148,11 +151,4 @@ func canceled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
-}
-
-func superviseCode(err error) int {
-	if errors.Is(err, supervisor.ErrRunning) {
-		return exitFailed
-	}
-	return exitUsage
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +27,25 @@ func terminal(w io.Writer) (width int, ok bool) {
 	}
 	return int(size.Col), true
 }
+
+// plain is a text that a node had a part in, without what would do something to a
+// terminal: such characters are shown as Go writes them, like \x1b.
+func plain(text string) string {
+	if !strings.ContainsFunc(text, unprintable) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unprintable(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // clip shortens the lines of a text to width columns, so that a table stays one
 // on a narrow terminal. 0 leaves them as they are.

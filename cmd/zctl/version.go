@@ -16,9 +16,13 @@ var versionCommand = &cli.Command{
 		if err := noArgs(c); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(c.App.Writer, "zctl %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return err
+		return printVersion(c)
 	},
+}
+
+func printVersion(c *cli.Context) error {
+	_, err := fmt.Fprintf(c.App.Writer, "zctl %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }
 
 // version is what the Go toolchain recorded of the source: a module version, or

@@ -157,10 +157,19 @@ func second[T any](_ T, err error) error { return err }
 
 // killStrays kills what a failed test left running.
 func killStrays(t *testing.T, dirs supervisor.Dirs) {
-	for _, stray := range process.Find("ZCTL_BASE_DIR=" + string(dirs)) {
+	for _, stray := range findAll("ZCTL_BASE_DIR=" + string(dirs)) {
 		if !t.Failed() {
 			t.Errorf("left running: %s", strings.Join(stray.Argv, " "))
 		}
 		unix.Kill(stray.ID.PID, unix.SIGKILL)
 	}
+}
+
+// findAll is process.Find in a test, where /proc can be read.
+func findAll(entry string) []process.Found {
+	found, err := process.Find(entry)
+	if err != nil {
+		panic(err)
+	}
+	return found
 }

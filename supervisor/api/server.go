@@ -215,7 +215,7 @@ func errorOf(err error) *Error {
 		return e
 	case errors.As(err, &unknown), errors.As(err, &invalid):
 		return &Error{BadRequest, err.Error()}
-	case errors.Is(err, supervisor.ErrEnding):
+	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
 		return &Error{Unavailable, err.Error()}
 	default:
 		return &Error{Failed, err.Error()}

@@ -1,10 +1,13 @@
 package process
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Found is a running process that was found by its environment.
@@ -18,13 +21,17 @@ type Found struct {
 // their environment and lead a session, as all do that [Start] makes. With it a
 // supervisor finds what its predecessor had made but not yet written down.
 // Processes that we may not look into are not found.
-func Find(entry string) []Found {
+func Find(entry string) ([]Found, error) {
 	boot, err := bootID()
 	if err != nil {
-		return nil
+		return nil, err
+	}
+	pids, err := allPIDs()
+	if err != nil {
+		return nil, err
 	}
 	var found []Found
-	for _, pid := range allPIDs() {
+	for _, pid := range pids {
 		s, err := readStat(pid)
 		if err != nil || s.session != pid || s.dead() {
 			continue
@@ -38,7 +45,12 @@ func Find(entry string) []Found {
 			found = append(found, Found{id, readList(pid, "cmdline"), env})
 		}
 	}
-	return found
+	return found, nil
+}
+
+// SignalSession sends a signal to the process and all others of its session.
+func (f Found) SignalSession(sig unix.Signal) error {
+	return errors.Join(f.ID.signal(sig), f.ID.SignalMembers(sig))
 }
 
 // readList reads a file of strings that end in NUL bytes.

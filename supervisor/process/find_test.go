@@ -31,7 +31,10 @@ func TestFind(t *testing.T) {
 	eventually(t, "it is a zombie", func() bool { return !zombie.id.Alive() })
 	begin("exit 0", entry).wait()
 
-	found := Find(entry)
+	found, err := Find(entry)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := []*running{one, two}
 	for _, r := range want {
 		i := slices.IndexFunc(found, func(f Found) bool { return f.ID == r.id })
@@ -46,10 +49,10 @@ func TestFind(t *testing.T) {
 	if len(found) != len(want) {
 		t.Errorf("found %+v", found)
 	}
-	if found := Find("PROCESS_TEST_FIND"); len(found) > 0 {
+	if found, err := Find("PROCESS_TEST_FIND"); len(found) > 0 || err != nil {
 		t.Errorf("by a mere name: %+v", found)
 	}
-	if found := Find(""); len(found) > 0 {
+	if found, err := Find(""); len(found) > 0 || err != nil {
 		t.Errorf("by nothing: %+v", found)
 	}
 }

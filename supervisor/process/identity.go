@@ -21,20 +21,35 @@ type Identity struct {
 	BootID     string `json:"boot_id"`
 }
 
-// Alive says whether the process still runs; a zombie does not.
-func (id Identity) Alive() bool {
+// Alive says whether the process still runs; a zombie does not. One that cannot be
+// looked at counts as alive: a second one in its place would be worse.
+func (id Identity) Alive() bool { return !errors.Is(id.check(), ErrGone) }
+
+// check is nil for a process that runs and ErrGone for one that does not.
+func (id Identity) check() error {
 	boot, err := bootID()
-	if err != nil || boot != id.BootID || id.PID <= 0 {
-		return false
+	if err != nil {
+		return err
+	}
+	if boot != id.BootID || id.PID <= 0 {
+		return ErrGone
 	}
 	s, err := readStat(id.PID)
-	return err == nil && s.startTicks == id.StartTicks && !s.dead()
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ESRCH):
+		return ErrGone
+	case err != nil:
+		return fmt.Errorf("cannot look at process %d: %w", id.PID, err)
+	case s.startTicks != id.StartTicks || s.dead():
+		return ErrGone
+	}
+	return nil
 }
 
 // open is a pidfd of the process, or ErrGone.
 func (id Identity) open() (int, error) {
-	if !id.Alive() {
-		return -1, ErrGone
+	if err := id.check(); err != nil {
+		return -1, err
 	}
 	fd, err := unix.PidfdOpen(id.PID, 0)
 	if errors.Is(err, unix.ESRCH) {
@@ -43,9 +58,9 @@ func (id Identity) open() (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("cannot open process %d: %w", id.PID, err)
 	}
-	if !id.Alive() { // the pid may have been given away in between
+	if err := id.check(); err != nil { // the pid may have been given away in between
 		unix.Close(fd)
-		return -1, ErrGone
+		return -1, err
 	}
 	return fd, nil
 }

@@ -24,7 +24,8 @@ func ReapOrphans(ctx context.Context) {
 	signal.Notify(changed, unix.SIGCHLD)
 	defer signal.Stop(changed)
 	for {
-		for _, pid := range allPIDs() {
+		pids, _ := allPIDs() // if not now, then with the next that ends
+		for _, pid := range pids {
 			if s, err := readStat(pid); err == nil && s.parent == os.Getpid() && s.dead() {
 				reap(pid)
 			}

@@ -13,6 +13,7 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -70,6 +71,11 @@ func Start(c Command) (*Process, error) {
 		// R21).
 		Sys: &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
 	}
+	// A file system that does not answer must be found out here: once it forks,
+	// the thread cannot be interrupted, and then not even we can collect garbage.
+	var stat unix.Stat_t
+	unix.Stat(c.Argv[0], &stat)
+	unix.Stat(cmp.Or(c.Dir, "/"), &stat)
 	p := &Process{child: true}
 	birth.RLock()
 	err = cpuaffinity.Pinned(c.CPUs, c.Nice, func() (err error) {
@@ -264,12 +270,21 @@ func (s *stdio) open(c Command) (err error) {
 	} else if s.fds[0], err = s.openFile("", unix.O_RDONLY); err != nil {
 		return err
 	}
-	const add = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT
-	if s.fds[1], err = s.openFile(c.Stdout, add); err != nil {
+	if s.fds[1], err = s.openOutput(c.Stdout); err != nil {
 		return err
 	}
-	s.fds[2], err = s.openFile(c.Stderr, add)
+	s.fds[2], err = s.openOutput(c.Stderr)
 	return err
+}
+
+// openOutput opens a file to append to. A pipe that nobody reads is an error, not
+// something to wait for.
+func (s *stdio) openOutput(name string) (uintptr, error) {
+	fd, err := s.openFile(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_NONBLOCK)
+	if err == nil {
+		_, err = unix.FcntlInt(fd, unix.F_SETFL, unix.O_APPEND) // the process may wait
+	}
+	return fd, err
 }
 
 func (s *stdio) openFile(name string, mode int) (uintptr, error) {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 
@@ -21,20 +22,30 @@ func (p *Process) Leftover() bool {
 // Members is every process of the session that p began, but for p itself and
 // for zombies. It finds whatever did not begin a session of its own. The whole
 // process table is read.
-func (p *Process) Members() []Identity {
+func (p *Process) Members() []Identity { return p.id.Members() }
+
+// SignalMembers sends a signal to every process of the session but its first.
+func (p *Process) SignalMembers(sig unix.Signal) error { return p.id.SignalMembers(sig) }
+
+// Members is as that of the process, which may have ended long ago.
+func (id Identity) Members() []Identity {
 	boot, err := bootID()
 	if err != nil {
 		return nil
 	}
-	if s, err := readStat(p.id.PID); err == nil && s.startTicks != p.id.StartTicks {
+	if boot != id.BootID {
+		return nil
+	}
+	if s, err := readStat(id.PID); err == nil && s.startTicks != id.StartTicks {
 		// The pid names another process, and the kernel gives no pid away
 		// that still names a session: nothing is left of ours.
 		return nil
 	}
 	var members []Identity
-	for _, pid := range allPIDs() {
+	pids, _ := allPIDs() // fails only where there is no /proc, and then so did Start
+	for _, pid := range pids {
 		s, err := readStat(pid)
-		if err != nil || s.session != p.id.PID || pid == p.id.PID || s.dead() {
+		if err != nil || s.session != id.PID || pid == id.PID || s.dead() {
 			continue
 		}
 		members = append(members, Identity{pid, s.startTicks, boot})
@@ -42,10 +53,10 @@ func (p *Process) Members() []Identity {
 	return members
 }
 
-// SignalMembers sends a signal to every process of the session but its first.
-func (p *Process) SignalMembers(sig unix.Signal) error {
+// SignalMembers is as that of the process, which may have ended long ago.
+func (id Identity) SignalMembers(sig unix.Signal) error {
 	var errs []error
-	for _, member := range p.Members() {
+	for _, member := range id.Members() {
 		errs = append(errs, member.signal(sig))
 	}
 	return errors.Join(errs...)
@@ -59,18 +70,21 @@ func (p *Process) KillAll() error {
 }
 
 // allPIDs is the process table.
-func allPIDs() []int {
+func allPIDs() ([]int, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("cannot list processes: %w", err)
 	}
 	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list processes: %w", err)
+	}
 	var pids []int
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
 			pids = append(pids, pid)
 		}
 	}
-	return pids
+	return pids, nil
 }

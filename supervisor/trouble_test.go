@@ -1,0 +1,233 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// child is the pid that a node of the rig has written into the file child.
+func (r *rig) child(node string) int {
+	r.t.Helper()
+	pid, err := strconv.Atoi(strings.TrimSpace(waitFile(r.t, filepath.Join(r.dirs.Node(node), "child"))))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return pid
+}
+
+// soon is a context that ends before long.
+func soon(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// TestRestartBehindRemoval: who waits behind a deploy that removes a node does not
+// wait for that node.
+func TestRestartBehindRemoval(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"), script("worker-2", `trap 'sleep 0.3; exit' TERM; while :; do sleep 0.01; done`))
+	deployed := make(chan struct{})
+	go func() { defer close(deployed); r.deploy(sleeper("worker-1")) }()
+	r.await("worker-2", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
+	result, err := r.s.Restart(soon(t, patience), []string{"workers"})
+	<-deployed
+	if err != nil || result.TimedOut || len(result.Nodes) != 1 || result.Nodes[0].Name != "worker-1" {
+		t.Errorf("%+v, %v", result, err)
+	}
+	r.do(r.s.Stop)
+}
+
+// TestStartBehindShutdown: nothing starts any more once everything has been
+// stopped for the supervisor to end.
+func TestStartBehindShutdown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(script("worker-1", `trap 'sleep 0.1; exit' TERM; while :; do sleep 0.01; done`), sleeper("worker-2"))
+	answer := make(chan error, 1)
+	go func(s *Supervisor) {
+		r.await("worker-1", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
+		_, err := s.Start(soon(t, patience), nil)
+		answer <- err
+	}(r.s)
+	if _, err := r.s.Shutdown(soon(t, patience), false); err != nil {
+		t.Error(err)
+	}
+	if err := <-answer; !errors.Is(err, ErrEnding) {
+		t.Errorf("start behind the shutdown: %v", err)
+	}
+	if left := findAll(baseDirEnv + "=" + string(r.dirs)); len(left) > 0 {
+		t.Errorf("still runs: %+v", left)
+	}
+	r.close()
+}
+
+// TestAbandonedDeploy: whoever goes away does not read what is still being written.
+func TestAbandonedDeploy(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		if _, err := r.s.Deploy(ctx, clusterOf(sleeper("worker-1"))); !errors.Is(err, context.Canceled) && err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestStopIsSaved: what somebody was told is so is so for the next supervisor.
+func TestStopIsSaved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"))
+	r.do(r.s.Stop, "worker-1")
+	if state, err := loadState(r.dirs); err != nil || state.Nodes[0].Up {
+		t.Errorf("%+v, %v", state.Nodes, err)
+	}
+	r.do(r.s.Start, "worker-1")
+	if state, err := loadState(r.dirs); err != nil || !state.Nodes[0].Up {
+		t.Errorf("%+v, %v", state.Nodes, err)
+	}
+}
+
+// TestLeftoversOfThePast: what a process has left behind ends with the next
+// supervisor, whether its predecessor was still busy with that or never saw it.
+func TestLeftoversOfThePast(t *testing.T) {
+	t.Parallel()
+	const stubborn = `sh -c 'trap "" TERM; echo $$ > child; while :; do sleep 0.01; done' & exec sleep 1000`
+	t.Run("stop interrupted", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t)
+		r.deploy(script("worker-1", stubborn))
+		child := r.child("worker-1")
+		if result, err := r.s.Stop(soon(t, 50*time.Millisecond), []string{"worker-1"}); err != nil || !result.TimedOut {
+			t.Fatalf("%+v, %v", result, err)
+		}
+		r.terminate()
+		if !alive(child) {
+			t.Fatal("the child has ended too soon")
+		}
+		r.open()
+		waitFor(t, func() bool { return !alive(child) })
+	})
+	t.Run("died meanwhile", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t)
+		s := script("worker-1", stubborn)
+		s.StopTimeout = 50 * time.Millisecond
+		r.deploy(s)
+		child, pid := r.child("worker-1"), r.status("worker-1").PID
+		r.shutdown(true)
+		unix.Kill(pid, unix.SIGKILL)
+		waitFor(t, func() bool { return !alive(pid) })
+		r.open()
+		r.await("worker-1", "started again", isReady)
+		waitFor(t, func() bool { return !alive(child) })
+	})
+}
+
+// TestOtherGroup: a crash leaves nothing of a node, not even what had a process
+// group of its own.
+func TestOtherGroup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(script("worker-1", `exec bash -c 'set -m; sleep 1003 & [ -e child ] || echo $! > child; exec sleep 1000'`))
+	child := r.child("worker-1")
+	if group, err := unix.Getpgid(child); err != nil || group != child {
+		t.Fatalf("group %d, %v: not its own", group, err)
+	}
+	r.kill("worker-1")
+	waitFor(t, func() bool { return !alive(child) })
+}
+
+// TestOutputIsPipe: a named pipe in place of an output file is an error of the
+// node, and nobody waits for it.
+func TestOutputIsPipe(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"), sleeper("worker-2"))
+	r.do(r.s.Stop, "worker-1")
+	out := r.dirs.Stdout("worker-1")
+	if err := errors.Join(os.Remove(out), unix.Mkfifo(out, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	result, err := r.s.Start(soon(t, patience), []string{"worker-1"})
+	if err != nil || len(result.Nodes) != 1 || result.Nodes[0].State != "backoff" || !strings.Contains(result.Nodes[0].Message, out) {
+		t.Errorf("%+v, %v", result, err)
+	}
+	r.do(r.s.Stop, "worker-2")
+}
+
+// TestErrorsIsPipe: the last words of a node are not waited for.
+func TestErrorsIsPipe(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	file := r.dirs.Stderr("worker-1")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), unix.Mkfifo(file, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	result, err := r.s.Deploy(soon(t, patience), clusterOf(script("worker-1", "echo oops >&2; exit 3")))
+	if err != nil || result.TimedOut || result.Nodes[0].State != "backoff" {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// TestHangingJournal: looking waits for nothing and nobody.
+func TestHangingJournal(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"))
+	r.shutdown(true)
+	file := r.dirs.Events()
+	if err := errors.Join(os.Remove(file), unix.Mkfifo(file, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	written := make(chan struct{})
+	go func() { // more than a pipe holds
+		defer close(written)
+		for range 200 {
+			r.s.event("%s", strings.Repeat("x", 1000))
+		}
+	}()
+	select {
+	case <-written:
+		t.Error("the journal does not hang")
+	case <-time.After(100 * time.Millisecond):
+	}
+	looked := make(chan error, 1)
+	go func() { _, err := r.s.Status(nil); looked <- err }()
+	select {
+	case err := <-looked:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Error("status waits for the journal")
+	}
+	pipe, err := os.OpenFile(file, os.O_RDONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	go func() {
+		for _, err := pipe.Read(make([]byte, 1<<16)); err == nil; _, err = pipe.Read(make([]byte, 1<<16)) {
+		}
+	}()
+	<-written
+	r.shutdown(false)
+}
