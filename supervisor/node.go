@@ -65,6 +65,7 @@ type target struct {
 type snapshot struct {
 	target
 	state     lifecycle.State
+	left      bool              // nobody supervises the node any more
 	id        process.Identity  // PID 0 while there is no process
 	remains   *process.Identity // nil while nothing is left of an earlier process
 	digest    string
@@ -196,7 +197,7 @@ func (n *node) wind() {
 
 func (n *node) publish() {
 	s := &snapshot{
-		target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
+		left: n.isLeft(), target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
 		lastExit: n.lastExit, lastWords: n.lastWords,
 	}
 	if n.proc != nil {

@@ -335,11 +335,16 @@ func settled(n *snapshot) bool {
 	return false
 }
 
-// await waits until all nodes are where they should be, or ctx ends.
+func all(nodes []*node, there condition) bool {
+	return !slices.ContainsFunc(nodes, func(n *node) bool { return !there(n.snapshot.Load()) })
+}
+
+// await waits until all nodes are where they should be, or ctx ends. Those that
+// nobody supervises any more will get nowhere, and are not waited for.
 func (s *Supervisor) await(ctx context.Context, nodes []*node, there condition) error {
 	for {
 		news := s.news.wait()
-		if !slices.ContainsFunc(nodes, func(n *node) bool { return !n.isLeft() && !there(n.snapshot.Load()) }) {
+		if all(nodes, func(n *snapshot) bool { return n.left || there(n) }) {
 			return nil
 		}
 		select {
@@ -360,6 +365,9 @@ func (s *Supervisor) outcome(ctx context.Context, changed error, nodes []*node, 
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(ErrEnded) })()
 	err := s.await(ctx, nodes, settled)
+	if err == nil && s.ctx.Err() != nil && !all(nodes, settled) {
+		err = ErrEnded // and has left them
+	}
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return Result{}, err
 	}
