@@ -130,6 +130,8 @@ Exit codes:
   4  timed out`
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
+	// Package flag writes --lines as -lines.
+	longFlag := regexp.MustCompile(`(: |for |for flag )-(\w[-\w]+)`)
 	text := longFlag.ReplaceAllString(err.Error(), "$1--$2")
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "zctl" {
 		name := "zctl " + c.Command.Name
@@ -137,10 +139,6 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	return usagef("%s; see zctl --help", text)
 }
-
-// longFlag finds the flag in an error of package flag, which writes --lines as
-// -lines.
-var longFlag = regexp.MustCompile(`(: |for |for flag )-(\w[-\w]+)`)
 
 // commonFlags are understood before and behind every verb.
 func commonFlags() []cli.Flag {
