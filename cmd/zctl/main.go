@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
 	"strings"
 
@@ -23,7 +24,13 @@ import (
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
+	ctx := context.Background()
+	if !signal.Ignored(os.Interrupt) { // as it is for what a script runs in the background
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		context.AfterFunc(ctx, stop) // the second one ends us at once
+	}
+	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
 }
 
 // Exit codes, the same for every verb.
@@ -33,6 +40,7 @@ const (
 	exitUsage       = 2 // usage or configuration
 	exitUnreachable = 3 // supervisor or host
 	exitTimedOut    = 4
+	exitInterrupted = 130 // what a shell says of a program that ctrl-C ended
 )
 
 // run does all that main does, and returns the exit code.
@@ -41,6 +49,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := app.RunContext(ctx, permute(app, args))
 	if err == nil {
 		return exitDone
+	}
+	if ctx.Err() != nil {
+		say(stderr, "interrupted; what was begun goes on, zctl status tells")
+		return exitInterrupted
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
