@@ -18,6 +18,7 @@ import (
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
 	"zctl/supervisor"
+	"zctl/supervisor/api"
 )
 
 var checkCommand = &cli.Command{
@@ -35,6 +36,12 @@ Examples:
 		deployment, err := newDeployment(config)
 		if err != nil {
 			return err
+		}
+		dirs := supervisor.Dirs(config.BaseDir)
+		if changes, err := plan(c, api.NewClient(dirs), dirs, deployment); err == nil { // else deploy will tell
+			if err := foreignPorts(config.Layout(), changes); err != nil {
+				return err
+			}
 		}
 		for _, warning := range warnings(config) {
 			fmt.Fprintln(c.App.ErrWriter, warning)
