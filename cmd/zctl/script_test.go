@@ -51,6 +51,12 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "exits": exits, "await": await, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
 		},
+		Condition: func(condition string) (bool, error) {
+			if condition == "root" {
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", condition)
+		},
 		ContinueOnError: true,
 	})
 }
