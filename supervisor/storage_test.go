@@ -146,6 +146,8 @@ func copyFile(t *testing.T, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	syscall.ForkLock.RLock() // a child that has it open for writing would keep us from running it
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(to, text, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -72,9 +72,9 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 // Zeek reads its layout only at its start.
 func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 	b := layout.Backend
-	all := []string{b.ConnectXPub, b.ConnectXSub}
+	all := []string{"xpub " + b.ConnectXPub, "xsub " + b.ConnectXSub}
 	if node.Type == layoutgen.TypeManager {
-		all = append(all, b.ListenXPub, b.ListenXSub)
+		all = append(all, "broker's xpub "+b.ListenXPub, "broker's xsub "+b.ListenXSub)
 		if layout.ManagerIsLogger {
 			all = append(all, "is the logger")
 		}
@@ -84,7 +84,9 @@ func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 		sum := sha256.Sum256([]byte(layout.Zeek()))
 		all = append(all, "layout "+hex.EncodeToString(sum[:4]))
 	case node.Process.Command != "" && node.Type != layoutgen.TypeLogger:
-		all = append(all, layout.LogEndpoints()...)
+		for _, endpoint := range layout.LogEndpoints() {
+			all = append(all, "logger "+endpoint)
+		}
 	}
 	return all
 }
