@@ -94,6 +94,13 @@ func (r *rig) close() {
 	r.s = nil
 }
 
+// dying is a node that ends before it could be ready, however slow the machine.
+func dying(name, text string) Spec {
+	s := script(name, text)
+	s.ReadyAfter = patience
+	return s
+}
+
 // script is the spec of a node that runs a shell script.
 func script(name, script string) Spec {
 	s := Spec{

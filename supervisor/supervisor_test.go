@@ -173,7 +173,7 @@ func TestKillEach(t *testing.T) {
 func TestCrashLoop(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	result := r.deployAny(clusterOf(sleeper("manager"), script("worker-1", "echo one >&2; echo no such interface >&2; exit 3")))
+	result := r.deployAny(clusterOf(sleeper("manager"), dying("worker-1", "echo one >&2; echo no such interface >&2; exit 3")))
 	if len(result.Nodes) != 2 || !result.Nodes[0].OK || result.Nodes[1].OK {
 		t.Errorf("deploy: %+v", result.Nodes)
 	}
@@ -197,7 +197,7 @@ func TestCrashLoop(t *testing.T) {
 func TestGiveUp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	d := clusterOf(script("worker-1", "exit 1"))
+	d := clusterOf(dying("worker-1", "exit 1"))
 	d.GiveUpAfter = 1
 	result := r.deployAny(d)
 	if n := r.status("worker-1"); n.State != "failed" || !strings.Contains(n.Message, "gave up after 1 deaths in a row") || result.Nodes[0].OK {

@@ -180,7 +180,7 @@ func TestErrorsIsPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	result, err := r.s.Deploy(soon(t, patience), clusterOf(script("worker-1", "echo oops >&2; exit 3")))
+	result, err := r.s.Deploy(soon(t, patience), clusterOf(dying("worker-1", "echo oops >&2; exit 3")))
 	if err != nil || result.TimedOut || result.Nodes[0].State != "backoff" {
 		t.Errorf("%+v, %v", result, err)
 	}
