@@ -35,6 +35,8 @@ func (s *Supervisor) endEscaped(ctx context.Context, nodes []*node, patience tim
 	for _, n := range nodes {
 		stopped[n.name] = true
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience+stuckAfter)
+	defer cancel()
 	const first, longest = time.Millisecond, 100 * time.Millisecond
 	told := map[process.Identity]bool{}
 	begin := time.Now()

@@ -278,15 +278,18 @@ func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
 }
 
 func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
+	var errs []error
 	for _, stage := range slices.Backward(stages(nodes)) {
-		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped); err != nil {
+		err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped)
+		if err == nil {
+			err = s.endEscaped(ctx, stage, longestStop(stage))
+		}
+		if ctx.Err() != nil {
 			return err
 		}
-		if err := s.endEscaped(ctx, stage, longestStop(stage)); err != nil {
-			return err
-		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // restartNodes stops all stages but the one that is started first; that one is
@@ -311,9 +314,16 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 // wish tells nodes what somebody wants of them and waits until they have got
 // there.
 func (s *Supervisor) wish(ctx context.Context, nodes []*node, e lifecycle.Event, there condition) error {
+	ctx, cancel := context.WithTimeout(ctx, longestStop(nodes)+stuckAfter)
+	defer cancel()
 	each(nodes, func(n *node) { n.tell(e) })
 	return s.await(ctx, nodes, there)
 }
+
+// stuckAfter is how long after its stop_timeout a node may take to end before
+// operations go on without it: KILL does not reach a process that waits for a
+// device or a file system. The node is tried further.
+const stuckAfter = 10 * time.Second
 
 // condition is something that may be true of a node.
 type condition func(*snapshot) bool
