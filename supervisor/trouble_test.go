@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -230,4 +231,71 @@ func TestHangingJournal(t *testing.T) {
 	}()
 	<-written
 	r.shutdown(false)
+}
+
+// TestStaleFiles: what a predecessor that was killed has left in the place of a
+// node that does not run is not taken for true, nor left.
+func TestStaleFiles(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(sleeper("worker-1"), sleeper("worker-2"))
+	r.do(r.s.Stop, "worker-1")
+	r.shutdown(true)
+	pid := filepath.Join(r.dirs.Node("worker-1"), pidFile)
+	socket, gone := r.dirs.notifySocket("worker-1"), r.dirs.notifySocket("worker-9")
+	for _, file := range []string{pid, socket, gone} {
+		if err := os.WriteFile(file, []byte("1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.open()
+	for _, file := range []string{pid, socket, gone} {
+		if _, err := os.Lstat(file); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is left: %v", file, err)
+		}
+	}
+	if n := r.status("worker-1"); n.State != "stopped" || n.PID != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestFlood: a node that never stops talking is heard, and keeps neither the
+// supervisor nor whoever wants to stop it busy.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3 to talk without end")
+	}
+	r := newRig(t)
+	s := script("worker-1", "exec "+python+` -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+n = 0
+while True:
+    n += 1
+    s.send(b"READY=1\nSTATUS=%d" % n)
+'`)
+	s.NotifyOnly = true
+	r.deploy(s)
+	first := r.status("worker-1").Message
+	r.await("worker-1", "heard again", func(n NodeStatus) bool { return n.Message != first })
+	begin, before := time.Now(), r.saidNumber()
+	const watched = 1500 * time.Millisecond
+	time.Sleep(watched)
+	if heard, took := r.saidNumber()-before, time.Since(begin); heard > int(took/time.Second+2)*2000 {
+		t.Errorf("%d messages in %v", heard, took)
+	}
+	r.do(r.s.Stop, "worker-1")
+}
+
+// saidNumber is the number in what worker-1 says of itself.
+func (r *rig) saidNumber() int {
+	r.t.Helper()
+	n, err := strconv.Atoi(r.status("worker-1").Message)
+	if err != nil {
+		r.t.Error(err)
+	}
+	return n
 }
