@@ -17,7 +17,7 @@ func (p *planner) placeWorkers() {
 	}
 	strict := p.nodes(func(r Request) bool { return isAuto(r) && r.strict() })
 	if lacking := p.spread(strict); len(lacking) > 0 {
-		p.problem("cannot give %s: %s for %s (usable are %s, explicit lists take %s): run fewer workers, allow more CPUs, or set on_shortage = %q",
+		p.problem(lacking, "cannot give %s: %s for %s (usable are %s, explicit lists take %s): run fewer workers, allow more CPUs, or set on_shortage = %q",
 			p.ownCPU(lacking), count(len(free), "CPU"), count(len(workers), "worker"),
 			orNone(p.usable), orNone(p.usable.Minus(free)), PolicyShare)
 	}
@@ -35,7 +35,7 @@ func (p *planner) share(workers []int) {
 		pool = p.usable.Minus(p.exclusive())
 	}
 	if len(pool) == 0 {
-		p.problem("cannot place %s: workers with on_shortage = %q have all usable CPUs (%s) for themselves: run fewer workers, or let those share too",
+		p.problem(workers, "cannot place %s: workers with on_shortage = %q have all usable CPUs (%s) for themselves: run fewer workers, or let those share too",
 			p.names(workers), PolicyError, orNone(p.usable))
 		return
 	}

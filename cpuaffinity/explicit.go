@@ -57,7 +57,7 @@ func (p *planner) placeGroup(workers []int) {
 		}
 	}
 	if len(lacking) > 0 {
-		p.problem("cannot give %s: cpus = %q has %s: run fewer workers, write a longer list, or set on_shortage = %q",
+		p.problem(lacking, "cannot give %s: cpus = %q has %s: run fewer workers, write a longer list, or set on_shortage = %q",
 			p.ownCPU(lacking), list, quota, PolicyShare)
 	}
 }
@@ -71,7 +71,7 @@ func (p *planner) placeSet(i int) {
 	p.take(list...)
 	isolated := list.where(func(cpu int) bool { return p.isolated[cpu] })
 	if len(list) > 1 && len(isolated) > 0 {
-		p.problem("cannot place %s on %s: %s isolated, where the scheduler does not spread threads over a set: list others (%s), or a single one",
+		p.problem([]int{i}, "cannot place %s on %s: %s isolated, where the scheduler does not spread threads over a set: list others (%s), or a single one",
 			p.reqs[i].Node, label(list), are(isolated), orNone(p.usable.Minus(isolated)))
 		return
 	}
@@ -91,7 +91,7 @@ func (p *planner) checkUsable(nodes []int, list List) bool {
 	if outside := bad.Intersect(p.online); len(outside) > 0 {
 		why = append(why, are(outside)+" outside our cpuset or affinity mask")
 	}
-	p.problem("cannot place %s on %s: %s: list only usable ones (%s)",
+	p.problem(nodes, "cannot place %s on %s: %s: list only usable ones (%s)",
 		p.names(nodes), label(list), strings.Join(why, ", "), orNone(p.usable))
 	return false
 }
@@ -108,6 +108,6 @@ func (p *planner) checkConflicts() {
 	where := enumerate(len(overlap), func(i int) string {
 		return fmt.Sprintf("CPU %d (%s)", overlap[i], p.names(p.workers[overlap[i]]))
 	})
-	p.problem("cannot give every worker a CPU of its own: their lists overlap in %s: list each CPU once, or set on_shortage = %q for all of these",
+	p.problem(p.workers[overlap[0]], "cannot give every worker a CPU of its own: their lists overlap in %s: list each CPU once, or set on_shortage = %q for all of these",
 		where, PolicyShare)
 }

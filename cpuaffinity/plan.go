@@ -23,8 +23,8 @@ import (
 // set with nothing left is an error or all usable CPUs, by its own policy. An explicit set that covers a worker's CPU is
 // what the operator wrote. In the last two cases the workers, whatever their policy, say Shared as the sets do.
 //
-// All problems are reported together, joined by [errors.Join]; then there is no plan at all. A topology is needed only
-// if some node is pinned.
+// All problems are reported together, each a [PlanError], joined by [errors.Join]; then there is no plan at all. A
+// topology is needed only if some node is pinned.
 func Plan(t *Topology, reqs []Request) ([]Assignment, error) {
 	p := newPlanner(t, reqs)
 	if p.checkRequests() {
@@ -114,25 +114,37 @@ func (p *planner) learn(t *Topology) {
 
 // checkRequests reports what makes placing pointless; ok is false where there is nothing to place nodes on.
 func (p *planner) checkRequests() (ok bool) {
-	for _, r := range p.reqs {
+	for i, r := range p.reqs {
 		switch r.Shortage {
 		case "", PolicyError, PolicyShare:
 		default:
-			p.problem("cannot place %s: on_shortage = %s is unknown: write %q or %q",
+			p.problem([]int{i}, "cannot place %s: on_shortage = %s is unknown: write %q or %q",
 				r.Node, quote(string(r.Shortage)), PolicyError, PolicyShare)
 		}
 	}
 	pinned := p.nodes(func(r Request) bool { return r.Auto || r.explicit() })
 	if len(pinned) > 0 && len(p.usable) == 0 {
-		p.problem("cannot place %s: no usable CPU is known of this host: do not pin these", p.names(pinned))
+		p.problem(pinned, "cannot place %s: no usable CPU is known of this host: do not pin these", p.names(pinned))
 		return false
 	}
 	return true
 }
 
-// problem notes one thing that keeps the plan from being made.
-func (p *planner) problem(format string, args ...any) {
-	p.problems = append(p.problems, fmt.Errorf(format, args...))
+// PlanError is why nodes cannot have the CPUs they want.
+type PlanError struct {
+	Nodes   []string // at least one
+	message string
+}
+
+func (e *PlanError) Error() string { return e.message }
+
+// problem notes one thing that keeps the plan from being made, and for which nodes.
+func (p *planner) problem(nodes []int, format string, args ...any) {
+	e := &PlanError{message: fmt.Sprintf(format, args...)}
+	for _, i := range nodes {
+		e.Nodes = append(e.Nodes, p.reqs[i].Node)
+	}
+	p.problems = append(p.problems, e)
 }
 
 // nodes returns the indexes of the nodes that want wants, in order.

@@ -12,7 +12,7 @@ func (p *planner) placeSets() {
 	}
 	balanced := p.usable.where(func(cpu int) bool { return !p.isolated[cpu] })
 	if len(balanced) == 0 {
-		p.problem("cannot place %s: every usable CPU (%s) is isolated, where the scheduler does not spread threads over a set: do not pin these, or boot with a shorter isolcpus=",
+		p.problem(nodes, "cannot place %s: every usable CPU (%s) is isolated, where the scheduler does not spread threads over a set: do not pin these, or boot with a shorter isolcpus=",
 			p.names(nodes), orNone(p.usable))
 		return
 	}
@@ -21,7 +21,7 @@ func (p *planner) placeSets() {
 		return
 	}
 	if strict := p.nodes(func(r Request) bool { return isAuto(r) && r.strict() }); len(strict) > 0 {
-		p.problem("cannot place %s: workers and explicit lists take all CPUs for sets (%s): run fewer workers, do not pin these, or set on_shortage = %q",
+		p.problem(strict, "cannot place %s: workers and explicit lists take all CPUs for sets (%s): run fewer workers, do not pin these, or set on_shortage = %q",
 			p.names(strict), balanced, PolicyShare)
 	}
 	sharing := p.nodes(func(r Request) bool { return isAuto(r) && !r.strict() })

@@ -21,7 +21,7 @@ func (n *node) exited(how process.Exit) {
 	proc, begin, died := n.proc, n.stderrAt, n.state.Phase.Up()
 	leftover := proc.Leftover()
 	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
-		leftover = len(proc.Members()) > 0
+		leftover = proc.MayHaveMembers()
 	}
 	n.proc, n.digest = nil, ""
 	switch {
@@ -59,13 +59,16 @@ func (n *node) endStragglers(proc *process.Process) {
 		case <-n.left:
 			return
 		}
-		members := proc.Members()
-		if len(members) == 0 {
+		members, err := proc.Members()
+		if len(members) == 0 && err == nil {
 			return
 		}
 		n.act(func() {
-			n.note(fmt.Errorf("process %d had left %d others behind; killing them", proc.ID().PID, len(members)))
-			n.note(proc.SignalMembers(unix.SIGKILL))
+			n.note(err)
+			if err == nil {
+				n.note(fmt.Errorf("process %d had left %d others behind; killing them", proc.ID().PID, len(members)))
+				n.note(proc.SignalMembers(unix.SIGKILL))
+			}
 		})
 	}
 }
@@ -76,7 +79,7 @@ func (n *node) watchMembers(proc *process.Process) {
 	const first, longest = 2 * time.Millisecond, 200 * time.Millisecond
 	go func() {
 		for pause := first; ; pause = min(2*pause, longest) {
-			if len(proc.Members()) == 0 {
+			if !proc.MayHaveMembers() {
 				n.act(func() { n.emptied(proc) })
 				return
 			}

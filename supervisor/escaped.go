@@ -88,7 +88,7 @@ func (s *Supervisor) endSessions(nodes []savedNode) error {
 			ended = append(ended, *n.Remains)
 		}
 		for _, id := range ended {
-			for begin := time.Now(); len(id.Members()) > 0; time.Sleep(pause) {
+			for begin := time.Now(); id.MayHaveMembers(); time.Sleep(pause) {
 				if err := id.SignalMembers(unix.SIGKILL); err != nil {
 					return err
 				}

@@ -93,7 +93,8 @@ func (s *Supervisor) operate(ctx context.Context, patterns []string, do func(con
 
 // Shutdown ends the supervisor; Run returns when everything is done. Unless keep
 // says that the nodes are to keep running they are stopped before, and stay so. If
-// that takes longer than ctx allows, it goes on all the same.
+// that takes longer than ctx allows, it goes on all the same; the supervisor stays
+// only for a node that cannot be stopped.
 func (s *Supervisor) Shutdown(ctx context.Context, keep bool) (Result, error) {
 	nodes, err := change(ctx, s, func(ctx context.Context) ([]*node, error) {
 		var nodes []*node
@@ -169,6 +170,15 @@ func (s *Supervisor) background(f func()) bool {
 // and saves that before anything is done about it, so that a deploy which is
 // interrupted is finished by the next supervisor.
 func (s *Supervisor) retarget(d Deployment) {
+	s.store.pause(func() { s.setTargets(d) }) // never half of a deployment
+	s.store.save(true)                        // a failure is in the status, and no reason not to go on
+	if err := s.Dirs.linkCurrent(d.Nodes); err != nil {
+		s.event("%v", err)
+	}
+	s.postGuard()
+}
+
+func (s *Supervisor) setTargets(d Deployment) {
 	old := s.all()
 	specs := d.Nodes
 	s.mu.Lock()
@@ -194,14 +204,7 @@ func (s *Supervisor) retarget(d Deployment) {
 		}
 	}
 	s.setNodes(nodes)
-	s.store.pause(func() { // never half of a deployment
-		each(nodes, func(n *node) { n.retarget(targets[n]) })
-	})
-	s.store.save(true) // a failure is in the status, and no reason not to go on
-	if err := s.Dirs.linkCurrent(specs); err != nil {
-		s.event("%v", err)
-	}
-	s.postGuard()
+	each(nodes, func(n *node) { n.retarget(targets[n]) })
 }
 
 // target is what a node of that spec should be in the present deployment.
@@ -229,16 +232,26 @@ func (s *Supervisor) apply(ctx context.Context, changes []Change) error {
 	for _, c := range changes {
 		by[c.Action] = append(by[c.Action], c.Node)
 	}
-	if err := s.stopNodes(ctx, s.named(by[ChangeStop])); err != nil {
-		return err
+	return goOn(ctx,
+		func() error { return s.stopNodes(ctx, s.named(by[ChangeStop])) },
+		func() error { return s.sweep(ctx) },
+		func() error { return s.restartNodes(ctx, s.named(by[ChangeRestart])) },
+		func() error { return s.startNodes(ctx, s.named(by[ChangeStart])) },
+	)
+}
+
+// goOn takes steps one after the other. One that fails, because a node does not
+// get where it should be, keeps the others from nothing; only the end of ctx does.
+func goOn(ctx context.Context, steps ...func() error) error {
+	var errs []error
+	for _, step := range steps {
+		err := step()
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		errs = append(errs, err)
 	}
-	if err := s.sweep(ctx); err != nil {
-		return err
-	}
-	if err := s.restartNodes(ctx, s.named(by[ChangeRestart])); err != nil {
-		return err
-	}
-	return s.startNodes(ctx, s.named(by[ChangeStart]))
+	return errors.Join(errs...)
 }
 
 // stages groups nodes by type, in the order in which types are started.
@@ -262,12 +275,13 @@ func stages(nodes []*node) [][]*node {
 // be ready: a logger is ready when it has met the manager.
 func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
 	s.setUp(nodes, true)
+	var steps []func() error
 	for _, stage := range stages(nodes) {
-		if err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Start, Cause: "start"}, spawned); err != nil {
-			return err
-		}
+		steps = append(steps, func() error {
+			return s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Start, Cause: "start"}, spawned)
+		})
 	}
-	return nil
+	return goOn(ctx, steps...)
 }
 
 // stopNodes stops stage after stage in the reverse order, so that what a worker
@@ -278,18 +292,17 @@ func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
 }
 
 func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
-	var errs []error
+	var steps []func() error
 	for _, stage := range slices.Backward(stages(nodes)) {
-		err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped)
-		if err == nil {
-			err = s.endEscaped(ctx, stage, longestStop(stage))
-		}
-		if ctx.Err() != nil {
+		steps = append(steps, func() error {
+			err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped)
+			if err == nil {
+				err = s.endEscaped(ctx, stage, longestStop(stage))
+			}
 			return err
-		}
-		errs = append(errs, err)
+		})
 	}
-	return errors.Join(errs...)
+	return goOn(ctx, steps...)
 }
 
 // restartNodes stops all stages but the one that is started first; that one is
@@ -302,13 +315,13 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 	}
 	s.setUp(nodes, true)
 	first, others := all[0], slices.Concat(all[1:]...)
-	if err := s.stopStages(ctx, others, "restart"); err != nil {
-		return err
-	}
-	if err := s.wish(ctx, first, lifecycle.Event{Kind: lifecycle.Restart, Cause: "restart"}, spawned); err != nil {
-		return err
-	}
-	return s.startNodes(ctx, others)
+	return goOn(ctx,
+		func() error { return s.stopStages(ctx, others, "restart") },
+		func() error {
+			return s.wish(ctx, first, lifecycle.Event{Kind: lifecycle.Restart, Cause: "restart"}, spawned)
+		},
+		func() error { return s.startNodes(ctx, others) },
+	)
 }
 
 // wish tells nodes what somebody wants of them and waits until they have got
@@ -428,23 +441,23 @@ func (s *Supervisor) selected(patterns []string) ([]*node, error) {
 	return s.named(names(chosen)), err
 }
 
-// sweep removes nodes that a deploy wanted gone, once nothing of them is left.
+// sweep removes nodes that a deploy wanted gone, once nothing of them is left. One
+// that cannot be stopped stays, and is swept some other time.
 func (s *Supervisor) sweep(ctx context.Context) error {
-	var removed, left []*node
+	var removed []*node
 	for _, n := range s.all() {
 		if n.snapshot.Load().removed {
 			removed = append(removed, n)
-		} else {
-			left = append(left, n)
 		}
 	}
-	if err := s.await(ctx, removed, stopped); err != nil {
-		return err
-	}
-	s.setNodes(left)
+	ctx, cancel := context.WithTimeout(ctx, longestStop(removed)+stuckAfter)
+	defer cancel()
+	err := s.await(ctx, removed, stopped)
+	removed = slices.DeleteFunc(removed, func(n *node) bool { return !stopped(n.snapshot.Load()) })
+	s.setNodes(slices.DeleteFunc(slices.Clone(s.all()), func(n *node) bool { return slices.Contains(removed, n) }))
 	for _, n := range removed {
 		n.leave()
 	}
 	s.store.changed()
-	return nil
+	return err
 }

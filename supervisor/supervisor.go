@@ -216,5 +216,5 @@ func (b *broadcast) tell() {
 // ErrEnded for who was waiting when it was told to.
 var (
 	ErrEnding = errors.New("the supervisor is about to end")
-	ErrEnded  = errors.New("the supervisor was told to end meanwhile")
+	ErrEnded  = errors.New("the supervisor was told to end meanwhile; zctl deploy starts another one")
 )

@@ -265,8 +265,11 @@ func TestGrandchildren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return len(proc.Members()) == 4 })
-	members := proc.Members()
+	var members []process.Identity
+	waitFor(t, func() bool {
+		members, err = proc.Members()
+		return err == nil && len(members) == 4
+	})
 	r.do(r.s.Stop, "worker-1")
 	for _, m := range members {
 		if m.Alive() {

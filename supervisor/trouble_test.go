@@ -299,3 +299,24 @@ func (r *rig) saidNumber() int {
 	}
 	return n
 }
+
+// TestGoOn: a step that fails keeps the others from nothing; the end of everything
+// does.
+func TestGoOn(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stuck := errors.New("stuck")
+	var taken []int
+	step := func(n int, err error) func() error {
+		return func() error { taken = append(taken, n); return err }
+	}
+	if err := goOn(ctx, step(1, nil), step(2, stuck), step(3, nil)); !errors.Is(err, stuck) || len(taken) != 3 {
+		t.Errorf("steps %v, %v", taken, err)
+	}
+	taken = nil
+	end := func() error { cancel(); return context.Canceled }
+	if err := goOn(ctx, step(1, nil), end, step(3, nil)); !errors.Is(err, context.Canceled) || len(taken) != 1 {
+		t.Errorf("steps %v, %v", taken, err)
+	}
+}

@@ -118,28 +118,15 @@ func unplaceable(config *layoutgen.Config) layoutgen.Problems {
 	}
 	var problems layoutgen.Problems
 	for _, err := range all {
-		if section := sectionNamed(layout, err.Error()); section != "" {
-			problems = append(problems, config.Problem(section+".cpus", "%v", err))
-		} else {
+		var unplaced *cpuaffinity.PlanError
+		if errors.As(err, &unplaced) {
+			node, _ := layout.Node(unplaced.Nodes[0])
+			problems = append(problems, config.Problem(node.Section+".cpus", "%v", err))
+		} else { // the host could not be read
 			problems = append(problems, layoutgen.Problem{Message: err.Error()})
 		}
 	}
 	return problems
-}
-
-// sectionNamed is the section of the first node that an error of
-// [cpuaffinity.Plan] names, "" if it names none.
-func sectionNamed(layout *layoutgen.Layout, text string) string {
-	sections := make(map[string]string, len(layout.Nodes))
-	for _, node := range layout.Nodes {
-		sections[node.Name] = node.Section
-	}
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" ,:()", r) }) {
-		if section, known := sections[word]; known {
-			return section
-		}
-	}
-	return ""
 }
 
 // foreignAddresses is which configured addresses, of those that nodes listen

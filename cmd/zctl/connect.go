@@ -28,7 +28,7 @@ func codeOf(err error) int {
 	switch {
 	case errors.As(err, &e):
 		return map[api.Kind]int{
-			api.BadRequest: exitUsage, api.Unavailable: exitUnreachable, api.NotAllowed: exitUnreachable, api.TimedOut: exitTimedOut,
+			api.BadRequest: exitUsage, api.Unavailable: exitUnreachable, api.Ended: exitUnreachable, api.NotAllowed: exitUnreachable, api.TimedOut: exitTimedOut,
 			api.Failed: exitFailed,
 		}[e.Kind]
 	case errors.As(err, &problems):

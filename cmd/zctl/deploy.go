@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -92,10 +91,6 @@ func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d superv
 	result, err := client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
 	if err != nil {
 		p.done()
-		if isUnavailable(err) && strings.Contains(err.Error(), supervisor.ErrEnded.Error()) {
-			// Somebody wants it to end: no reason to start another one.
-			return &exitError{exitUnreachable, fmt.Errorf("%w; zctl deploy starts another one", supervisor.ErrEnded)}
-		}
 		return err
 	}
 	return p.conclude(result, "ready")

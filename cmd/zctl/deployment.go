@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
 	"zctl/supervisor"
@@ -156,7 +158,7 @@ const maxInterpreterLine = 256
 // it the kernel says that the script does not exist. What is no script, or
 // cannot be read, passes.
 func checkInterpreter(path string) error {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a pipe
 	if err != nil {
 		return nil
 	}

@@ -139,7 +139,8 @@ Exit codes:
   1  a node failed
   2  usage or configuration
   3  supervisor or host unreachable
-  4  timed out`
+  4  timed out
+  130  interrupted by ctrl-C`
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	// Package flag writes --lines as -lines.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"zctl/supervisor"
@@ -62,7 +61,7 @@ func (w *workbench) deploy(ctx context.Context, whole, ready *sample) error {
 		return err
 	}
 	reapOrphans()
-	return os.RemoveAll(s.dir)
+	return nil
 }
 
 // lastReady is when the last node became ready, and how many did, after begin.

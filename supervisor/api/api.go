@@ -48,6 +48,7 @@ type Kind string
 const (
 	BadRequest  Kind = "bad request" // what was asked for cannot be
 	Unavailable Kind = "unavailable" // nobody answers, or not any more
+	Ended       Kind = "ended"       // the supervisor was told to end before it was done
 	NotAllowed  Kind = "not allowed" // not to this user
 	Failed      Kind = "failed"      // it was tried and did not work
 	TimedOut    Kind = "timed out"   // it took too long

@@ -153,6 +153,7 @@ func TestErrorKinds(t *testing.T) {
 		{invalid, Error{BadRequest, invalid.Error()}},
 		{fmt.Errorf("cannot stop: %w", unknown), Error{BadRequest, "cannot stop: " + unknown.Error()}},
 		{supervisor.ErrEnding, Error{Unavailable, supervisor.ErrEnding.Error()}},
+		{supervisor.ErrEnded, Error{Ended, supervisor.ErrEnded.Error()}},
 		{errors.New("anything else"), Error{Failed, "anything else"}},
 	}
 	f := &fake{}

@@ -185,6 +185,7 @@ var codes = map[Kind]int{
 	BadRequest:  http.StatusBadRequest,
 	NotAllowed:  http.StatusForbidden,
 	Unavailable: http.StatusServiceUnavailable,
+	Ended:       http.StatusServiceUnavailable,
 	TimedOut:    http.StatusGatewayTimeout,
 }
 
@@ -215,8 +216,10 @@ func errorOf(err error) *Error {
 		return e
 	case errors.As(err, &unknown), errors.As(err, &invalid):
 		return &Error{BadRequest, err.Error()}
-	case errors.Is(err, supervisor.ErrEnding), errors.Is(err, supervisor.ErrEnded):
+	case errors.Is(err, supervisor.ErrEnding):
 		return &Error{Unavailable, err.Error()}
+	case errors.Is(err, supervisor.ErrEnded):
+		return &Error{Ended, err.Error()}
 	default:
 		return &Error{Failed, err.Error()}
 	}

@@ -59,8 +59,9 @@ func (s *Socket) Wait() error {
 	conn, err := s.conn.SyscallConn()
 	if err == nil {
 		err = conn.Read(func(fd uintptr) bool {
-			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
-			return n != 0 && !errors.Is(err, unix.EINTR)
+			// Interrupted, it has found nothing, and what comes from now on wakes us.
+			n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+			return n > 0
 		})
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -33,16 +34,26 @@ func Find(entry string) ([]Found, error) {
 	var found []Found
 	for _, pid := range pids {
 		s, err := readStat(pid)
+		if err != nil && !isGone(err) {
+			return nil, fmt.Errorf("cannot look at process %d: %w", pid, err)
+		}
 		if err != nil || s.session != pid || s.dead() {
 			continue
 		}
-		env := readList(pid, "environ")
+		env, err := readList(pid, "environ")
+		if err != nil {
+			return nil, err
+		}
 		if !slices.Contains(env, entry) {
 			continue
 		}
 		id := Identity{pid, s.startTicks, boot}
 		if id.Alive() { // else the list may be that of another process
-			found = append(found, Found{id, readList(pid, "cmdline"), env})
+			argv, err := readList(pid, "cmdline")
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, Found{id, argv, env})
 		}
 	}
 	return found, nil
@@ -53,11 +64,15 @@ func (f Found) SignalSession(sig unix.Signal) error {
 	return errors.Join(f.ID.signal(sig), f.ID.SignalMembers(sig))
 }
 
-// readList reads a file of strings that end in NUL bytes.
-func readList(pid int, file string) []string {
+// readList reads a file of strings that end in NUL bytes. It is empty for a process
+// that has gone, or that we may not look into.
+func readList(pid int, file string) ([]string, error) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/" + file)
-	if err != nil || len(text) == 0 {
-		return nil
+	if err != nil && !isGone(err) && !errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("cannot look into process %d: %w", pid, err)
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+	if err != nil || len(text) == 0 {
+		return nil, nil
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), nil
 }

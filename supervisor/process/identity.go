@@ -36,7 +36,7 @@ func (id Identity) check() error {
 	}
 	s, err := readStat(id.PID)
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ESRCH):
+	case isGone(err):
 		return ErrGone
 	case err != nil:
 		return fmt.Errorf("cannot look at process %d: %w", id.PID, err)
@@ -147,6 +147,9 @@ func parseStat(text []byte) (stat, error) {
 	s.exitStatus, errs[3] = unix.WaitStatus(status), err
 	return s, errors.Join(errs[:]...)
 }
+
+// isGone says whether an error of reading /proc means that the process has gone.
+func isGone(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) }
 
 // ticksPerSecond is the unit of StartTicks; Linux has the same on every
 // platform that Go runs on (USER_HZ).

@@ -88,7 +88,7 @@ func (r *running) remove() {
 	r.wait()
 	eventually(r.t, "the session is empty", func() bool {
 		r.KillAll()
-		return len(r.Members()) == 0
+		return !r.MayHaveMembers()
 	})
 }
 

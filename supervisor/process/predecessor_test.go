@@ -182,7 +182,7 @@ func (o *orphan) remove() {
 	eventually(o.t, "the orphan is gone", func() bool {
 		o.id.signal(unix.SIGKILL)
 		session.SignalMembers(unix.SIGKILL)
-		return !o.id.Alive() && len(session.Members()) == 0
+		return !o.id.Alive() && !session.MayHaveMembers()
 	})
 }
 

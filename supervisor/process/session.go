@@ -9,54 +9,67 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Leftover says whether other processes of the group that p led still run. It
-// costs one system call where none does, which is the usual case. p must have
-// ended.
+// Leftover says whether other processes of the group that p led still run, or may
+// do where that cannot be found out. It costs one system call where none does,
+// which is the usual case. p must have ended.
 func (p *Process) Leftover() bool {
 	if err := unix.Kill(-p.id.PID, 0); err == unix.ESRCH {
 		return false
 	}
-	return len(p.Members()) > 0
+	return p.id.MayHaveMembers()
 }
 
 // Members is every process of the session that p began, but for p itself and
 // for zombies. It finds whatever did not begin a session of its own. The whole
 // process table is read.
-func (p *Process) Members() []Identity { return p.id.Members() }
+func (p *Process) Members() ([]Identity, error) { return p.id.Members() }
+
+// MayHaveMembers is false if nothing is left of the session for sure.
+func (p *Process) MayHaveMembers() bool { return p.id.MayHaveMembers() }
 
 // SignalMembers sends a signal to every process of the session but its first.
 func (p *Process) SignalMembers(sig unix.Signal) error { return p.id.SignalMembers(sig) }
 
+// MayHaveMembers is as that of the process, which may have ended long ago.
+func (id Identity) MayHaveMembers() bool {
+	members, err := id.Members()
+	return len(members) > 0 || err != nil
+}
+
 // Members is as that of the process, which may have ended long ago.
-func (id Identity) Members() []Identity {
+func (id Identity) Members() ([]Identity, error) {
 	boot, err := bootID()
-	if err != nil {
-		return nil
-	}
-	if boot != id.BootID {
-		return nil
+	if err != nil || boot != id.BootID {
+		return nil, err
 	}
 	if s, err := readStat(id.PID); err == nil && s.startTicks != id.StartTicks {
 		// The pid names another process, and the kernel gives no pid away
 		// that still names a session: nothing is left of ours.
-		return nil
+		return nil, nil
+	}
+	pids, err := allPIDs()
+	if err != nil {
+		return nil, err
 	}
 	var members []Identity
-	pids, _ := allPIDs() // fails only where there is no /proc, and then so did Start
 	for _, pid := range pids {
 		s, err := readStat(pid)
+		if err != nil && !isGone(err) {
+			return nil, fmt.Errorf("cannot look at process %d: %w", pid, err)
+		}
 		if err != nil || s.session != id.PID || pid == id.PID || s.dead() {
 			continue
 		}
 		members = append(members, Identity{pid, s.startTicks, boot})
 	}
-	return members
+	return members, nil
 }
 
 // SignalMembers is as that of the process, which may have ended long ago.
 func (id Identity) SignalMembers(sig unix.Signal) error {
-	var errs []error
-	for _, member := range id.Members() {
+	members, err := id.Members()
+	errs := []error{err}
+	for _, member := range members {
 		errs = append(errs, member.signal(sig))
 	}
 	return errors.Join(errs...)
