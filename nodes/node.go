@@ -252,11 +252,11 @@ func (n *Node) received(frames zmq.Message) {
 	if string(frames[1]) == n.id { // our own
 		return
 	}
-	if string(frames[2]) != event.Format {
+	if string(frames[2]) != event.FormatBin {
 		n.counts.malformed.Add(1)
 		return
 	}
-	ev, err := event.Decode(frames[3])
+	ev, err := event.Decode(event.FormatBin, frames[3])
 	if err != nil {
 		n.counts.malformed.Add(1)
 		return
@@ -304,7 +304,7 @@ func (n *Node) follow(e cluster.Effects) {
 }
 
 func (n *Node) publish(topic string, ev event.Event) {
-	err := n.xpub.Send(zmq.Message{[]byte(topic), []byte(n.id), []byte(event.Format), ev.Append(nil)})
+	err := n.xpub.Send(zmq.Message{[]byte(topic), []byte(n.id), []byte(event.FormatBin), ev.Append(nil)})
 	if err != nil {
 		n.counts.unsent.Add(1)
 	}

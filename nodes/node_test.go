@@ -272,10 +272,10 @@ func TestHostileBus(t *testing.T) {
 	good := event.Event{Name: "Intel::new_min_data_store", Args: []event.Value{event.List()}}.Append(nil)
 	for _, message := range []zmq.Message{
 		{[]byte("zeek.cluster.manager")},
-		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.Format), {0x0e, 0xff}},
+		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.FormatBin), {0x0e, 0xff}},
 		{[]byte("zeek.cluster.manager"), []byte("X"), []byte("broker-json-v1"), []byte("{}")},
-		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.Format), good},
-		{[]byte("zeek.cluster.manager"), []byte(manager.id), []byte(event.Format), good}, // as if our own
+		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.FormatBin), good},
+		{[]byte("zeek.cluster.manager"), []byte(manager.id), []byte(event.FormatBin), good}, // as if our own
 	} {
 		if err := xpub.Send(message); err != nil {
 			t.Fatal(err)

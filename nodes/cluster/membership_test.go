@@ -81,7 +81,7 @@ func TestRecordedHandshake(t *testing.T) {
 			case r.Frames[1] == id:
 				want = append(want, r.Frames[0]+" "+r.Frames[3])
 			case r.Frames[0] == NodeIDTopic(id):
-				ev, err := event.Decode([]byte(r.Frames[3]))
+				ev, err := event.Decode(event.FormatBin, []byte(r.Frames[3]))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,90 +1,61 @@
-// Package event is what Zeek nodes tell each other: events with arguments, in
-// Zeek's serialization broker-bin-v1 (spec: wire 2.1, 2.2).
-//
-// Payloads flow in from the bus through [Decode] and out through
-// [Event.Append]. Decoding trusts nothing: every length is checked against what
-// is there, nesting and the number of values are bounded, and what was not
-// understood is an error that says where. Values refer to the payload they were
-// decoded from instead of copying it.
-//
-// The package knows no topics, no sockets and no particular events.
 package event
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 )
 
-// Format is the name of the serialization on the wire (spec: wire 1.4).
-const Format = "broker-bin-v1"
+// The names of the serializations on the wire (spec: wire 1.4).
+const (
+	FormatBin  = "broker-bin-v1"
+	FormatJSON = "broker-json-v1"
+)
 
 // Event is one event.
 type Event struct {
-	// Name is the full script name: "Cluster::hello".
+	// Name is the full script name: "Cluster::hello"; events of the global module
+	// have no prefix.
 	Name string
 	Args []Value
-	// Metadata is the third element of the envelope as it came, or the zero
-	// Value without one.
+	// Metadata is the third element of the envelope as it came: a list of lists
+	// of id and value; or none without one. [Event.Meta] and [Event.SetMeta] read
+	// and change it.
 	Metadata Value
 }
 
-const (
-	protocolVersion = 1
-	eventType       = 1
-)
-
-// Decode reads an envelope. The event refers to payload, which must not be
-// changed while it is in use.
-func Decode(payload []byte) (Event, error) {
-	d := decoder{in: payload}
-	v, err := d.value(0)
-	if err == nil && d.pos != len(d.in) {
-		err = d.errorf("%d bytes behind the value", len(d.in)-d.pos)
+// Decode reads an event in the named format. The event refers to payload, which
+// must not be changed while it is in use.
+func Decode(format string, payload []byte) (Event, error) {
+	var v Value
+	var err error
+	switch format {
+	case FormatBin:
+		v, err = decodeBin(payload)
+	default:
+		return Event{}, fmt.Errorf("cannot decode event: format %q is unknown; use %s", format, FormatBin)
 	}
-	if err != nil {
-		return Event{}, fmt.Errorf("cannot decode event: %w", err)
+	var e Event
+	if err == nil {
+		e, err = unwrap(v)
 	}
-	e, err := envelope(v)
 	if err != nil {
 		return Event{}, fmt.Errorf("cannot decode event: %w", err)
 	}
 	return e, nil
 }
 
-// envelope takes apart list(version, type, list(name, args[, metadata])). Zeek
-// does not check that shape; we do, for those we hand it on to (spec: wire T18).
-func envelope(v Value) (Event, error) {
-	if v.kind != KindList || len(v.elems) != 3 {
-		return Event{}, errors.New("the envelope is not a list of version, type and event")
-	}
-	version, okVersion := v.elems[0].Count()
-	kind, okKind := v.elems[1].Count()
-	if !okVersion || version != protocolVersion || !okKind || kind != eventType {
-		return Event{}, fmt.Errorf("version and type of the message are %v and %v, not count 1 and count 1", v.elems[0], v.elems[1])
-	}
-	body := v.elems[2]
-	if body.kind != KindList || len(body.elems) < 2 || len(body.elems) > 3 {
-		return Event{}, errors.New("the event is not a list of name, arguments and perhaps metadata")
-	}
-	name, ok := body.elems[0].Text()
-	if !ok || name == "" {
-		return Event{}, errors.New("the event has no name")
-	}
-	if body.elems[1].kind != KindList {
-		return Event{}, fmt.Errorf("the arguments of %s are not a list", name)
-	}
-	e := Event{Name: name, Args: body.elems[1].elems}
-	if len(body.elems) == 3 {
-		e.Metadata = body.elems[2]
-	}
-	return e, nil
-}
+// head is what the envelope of an event begins with: list of 3, count 1 for the
+// version, count 1 for the type, list (spec: wire 2.1).
+const head = "\x0e\x03\x02\x00\x00\x00\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x00\x00\x00\x01\x0e"
 
-// Append appends the event in broker-bin-v1.
+// Append appends the event in broker-bin-v1. It allocates at most once, and not
+// at all if dst has room.
 func (e Event) Append(dst []byte) []byte {
-	body := []Value{String(e.Name), List(e.Args...)}
-	if e.Metadata.kind == KindList {
-		body = append(body, e.Metadata)
+	name, args := String(e.Name), List(e.Args...)
+	dst = slices.Grow(dst, len(head)+1+name.size()+args.size()+e.Metadata.size())
+	dst = append(dst, head...)
+	if e.Metadata.kind != KindList {
+		return args.AppendBin(name.AppendBin(append(dst, 2)))
 	}
-	return List(Count(protocolVersion), Count(eventType), List(body...)).Append(dst)
+	return e.Metadata.AppendBin(args.AppendBin(name.AppendBin(append(dst, 3))))
 }

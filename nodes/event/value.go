@@ -1,102 +1,62 @@
 package event
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "unsafe"
 
-// Kind is the type of a value: its tag on the wire (spec: wire 2.2).
-type Kind byte
-
-const (
-	KindNone      Kind = 0x00
-	KindBoolean   Kind = 0x01
-	KindCount     Kind = 0x02
-	KindInteger   Kind = 0x03
-	KindReal      Kind = 0x04
-	KindString    Kind = 0x05
-	KindAddress   Kind = 0x06
-	KindSubnet    Kind = 0x07
-	KindPort      Kind = 0x08
-	KindTimestamp Kind = 0x09
-	KindTimespan  Kind = 0x0a
-	KindEnum      Kind = 0x0b
-	KindSet       Kind = 0x0c
-	KindTable     Kind = 0x0d
-	KindList      Kind = 0x0e // Zeek's vector, record and pattern, too
-)
-
-// bodySize is the size in bytes of what follows the tag, for kinds that have
-// one; the others begin with a length.
-var bodySize = map[Kind]int{
-	KindNone: 0, KindBoolean: 1, KindCount: 8, KindInteger: 8, KindReal: 8, KindAddress: 16, KindSubnet: 17,
-	KindPort: 3, KindTimestamp: 8, KindTimespan: 8,
-}
-
-// Value is one value of Zeek's data model. The zero Value is none.
+// Value is one value of Zeek's data model. It is immutable and small (32
+// bytes); handing it on copies no contents. The zero Value is none. Values are
+// compared by [Value.Equal] and [Value.Compare], not by ==, which does not
+// compile.
+//
+// Sets and tables are always in canonical order (spec: wire 2.2) and free of
+// duplicates: constructors and decoders see to that.
 type Value struct {
+	_    [0]func() // forbids ==
 	kind Kind
-	// body is the encoded value without tag and length, for kinds without
-	// elements.
-	body []byte
-	// elems is the elements of a set or list, or the keys and values of a
-	// table in turn.
-	elems []Value
+	// aux is the prefix length of a subnet, relative to 128, and the protocol
+	// of a port.
+	aux uint8
+	// num is what scalars hold: a bool as 0 or 1, the bits of a real, the number
+	// of a port, the nanoseconds of a time, the lower half of an address.
+	num uint64
+	// n is the length of a text, the number of elements of a container (two for
+	// each entry of a table), and the upper half of an address.
+	n uint64
+	// ptr is where n bytes of text or n elements lie. This package's use of
+	// unsafe is all in this file: it makes building and decoding a value free of
+	// allocations, and a Value half as large as one with a string and a slice.
+	ptr unsafe.Pointer
 }
 
-// Kind is the type of the value.
-func (v Value) Kind() Kind { return v.kind }
-
-// Elems is the elements of a list or set, or the keys and values of a table in
-// turn; nil for other kinds.
-func (v Value) Elems() []Value { return v.elems }
-
-// Text is the text of a string, and whether the value is one.
-func (v Value) Text() (string, bool) { return string(v.body), v.kind == KindString }
-
-// Count is the number of a count, and whether the value is one.
-func (v Value) Count() (uint64, bool) {
-	if v.kind != KindCount {
-		return 0, false
-	}
-	return binary.BigEndian.Uint64(v.body), true
+func text(kind Kind, s string) Value {
+	return Value{kind: kind, n: uint64(len(s)), ptr: unsafe.Pointer(unsafe.StringData(s))}
 }
 
-// Format makes messages readable: kind and length, not contents.
-func (v Value) Format(f fmt.State, _ rune) {
-	if n, ok := v.Count(); ok {
-		fmt.Fprintf(f, "count %d", n)
-		return
-	}
-	fmt.Fprintf(f, "a value of kind %#02x", byte(v.kind))
+// textIn makes a text that refers to b instead of copying it.
+func textIn(kind Kind, b []byte) Value {
+	return Value{kind: kind, n: uint64(len(b)), ptr: unsafe.Pointer(unsafe.SliceData(b))}
 }
 
-// String makes a string.
-func String(s string) Value { return Value{kind: KindString, body: []byte(s)} }
+// text is the contents of a string or enum value; callers check the kind.
+func (v Value) text() string { return unsafe.String((*byte)(v.ptr), int(v.n)) }
 
-// Count makes a count.
-func Count(n uint64) Value {
-	return Value{kind: KindCount, body: binary.BigEndian.AppendUint64(nil, n)}
+func container(kind Kind, elems []Value) Value {
+	return Value{kind: kind, n: uint64(len(elems)), ptr: unsafe.Pointer(unsafe.SliceData(elems))}
 }
 
-// List makes a list, which is Zeek's vector and record, too.
-func List(elems ...Value) Value { return Value{kind: KindList, elems: elems} }
+// elems is the elements of a container, for a table keys and values in turn;
+// callers check the kind.
+func (v Value) elems() []Value { return unsafe.Slice((*Value)(v.ptr), int(v.n)) }
 
-// Append appends the encoded value. Sets and tables are written in the order
-// they have.
-func (v Value) Append(dst []byte) []byte {
-	dst = append(dst, byte(v.kind))
-	switch v.kind {
-	case KindString, KindEnum:
-		dst = binary.AppendUvarint(dst, uint64(len(v.body)))
-	case KindSet, KindList:
-		dst = binary.AppendUvarint(dst, uint64(len(v.elems)))
-	case KindTable:
-		dst = binary.AppendUvarint(dst, uint64(len(v.elems)/2))
-	}
-	dst = append(dst, v.body...)
-	for _, elem := range v.elems {
-		dst = elem.Append(dst)
-	}
-	return dst
+// Entry is a key of a table and what it maps to.
+type Entry struct{ Key, Value Value }
+
+// entries is what a table holds; callers check the kind. An Entry lies in
+// memory as two values do.
+func (v Value) entries() []Entry { return unsafe.Slice((*Entry)(v.ptr), int(v.n/2)) }
+
+func table(entries []Entry) Value {
+	return Value{kind: KindTable, n: 2 * uint64(len(entries)), ptr: unsafe.Pointer(unsafe.SliceData(entries))}
 }
+
+// stringIn is b as a string that refers to it instead of copying it.
+func stringIn(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
