@@ -77,7 +77,7 @@ func TestDecodeErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
 	}
-	if _, err := Decode("zeek-bin-v1", nil); err == nil || !strings.Contains(err.Error(), `format "zeek-bin-v1" is unknown; use broker-bin-v1`) {
+	if _, err := Decode("zeek-bin-v1", nil); err == nil || !strings.Contains(err.Error(), `format "zeek-bin-v1" is unknown; use broker-bin-v1 or broker-json-v1`) {
 		t.Errorf("unknown format: %v", err)
 	}
 }

@@ -31,8 +31,10 @@ func Decode(format string, payload []byte) (Event, error) {
 	switch format {
 	case FormatBin:
 		v, err = decodeBin(payload)
+	case FormatJSON:
+		v, err = decodeJSON(payload)
 	default:
-		return Event{}, fmt.Errorf("cannot decode event: format %q is unknown; use %s", format, FormatBin)
+		err = fmt.Errorf("format %q is unknown; use %s or %s", format, FormatBin, FormatJSON)
 	}
 	var e Event
 	if err == nil {

@@ -1,0 +1,235 @@
+package event
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+)
+
+// ParseTyped reads a value of the form {"@data-type":T,"data":D}: what
+// [Value.AppendTyped] wrote, or any broker-json-v1 (spec: wire 2.6), read as
+// Zeek reads it and tolerant where Zeek writes no valid JSON. Other keys in the
+// object are ignored. The value refers to in, which must not change while the
+// value is in use.
+func ParseTyped(in []byte) (Value, error) {
+	v, err := decodeJSON(in)
+	if err != nil {
+		return Value{}, fmt.Errorf("cannot read typed JSON: %w", err)
+	}
+	return v, nil
+}
+
+// decodeJSON reads one value and nothing behind it.
+func decodeJSON(in []byte) (Value, error) {
+	r := jsonReader{jsonScanner: jsonScanner{in: in}}
+	v, err := r.value(0)
+	if err == nil && (r.peek() != 0 || r.pos < len(in)) {
+		err = r.expected("the end")
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+// maxSkip is how deep what is skipped may be nested: as deep as values are,
+// each of which takes up to three levels.
+const maxSkip = 3 * (maxDepth + 1)
+
+// jsonReader reads values from JSON.
+type jsonReader struct {
+	jsonScanner
+	values int // read so far
+	// open is the elements of containers that are still being read.
+	open []Value
+}
+
+// value reads {"@data-type":T,"data":D}, nested depth deep. The two may stand in
+// either order.
+func (r *jsonReader) value(depth int) (v Value, err error) {
+	if r.values++; r.values > maxValues {
+		return v, r.errorf("expected at most %d values", maxValues)
+	}
+	if depth > maxDepth {
+		return v, r.errorf("expected values nested at most %d deep", maxDepth)
+	}
+	r.peek()
+	start := r.pos
+	kind, known, read := KindNone, false, false
+	later := -1 // where data stands of a type that is not known yet
+	err = r.members(func(key string) (err error) {
+		switch {
+		case key == "@data-type":
+			kind, err = r.kind()
+			known = true
+		case key == "data" && known:
+			v, err = r.data(kind, depth)
+			read = true
+		case key == "data":
+			later = r.pos
+			err = r.skip(maxSkip)
+		default:
+			err = r.skip(maxSkip)
+		}
+		return err
+	})
+	if err != nil {
+		return Value{}, err
+	}
+	end := r.pos
+	switch {
+	case !known:
+		r.pos = start
+		return v, r.expected(`an object with "@data-type"`)
+	case !read && later >= 0:
+		r.pos = later
+		v, err = r.data(kind, depth)
+		r.pos = end
+		return v, err
+	case !read && kind != KindNone:
+		r.pos = start
+		return v, r.expected(`an object with "data"`)
+	}
+	return v, nil
+}
+
+// kind reads a data type.
+func (r *jsonReader) kind() (Kind, error) {
+	r.peek()
+	start := r.pos
+	name, err := r.text("a data type")
+	if err != nil {
+		return KindNone, err
+	}
+	for k := range kinds {
+		if kinds[k].dataType == name {
+			return Kind(k), nil
+		}
+	}
+	r.pos = start
+	return KindNone, r.expected("a data type")
+}
+
+// data reads what belongs to a data type.
+func (r *jsonReader) data(kind Kind, depth int) (Value, error) {
+	switch kind {
+	case KindNone:
+		return Value{}, r.skip(maxSkip)
+	case KindBoolean, KindCount, KindInteger, KindReal:
+		return r.scalar(kind)
+	case KindString, KindEnum:
+		return r.textValue(kind)
+	case KindSet, KindList:
+		return r.container(kind, func() error { return r.push(depth + 1) })
+	case KindTable:
+		return r.container(kind, func() error { return r.entry(depth + 1) })
+	}
+	return r.plain(kind)
+}
+
+// scalar reads what is not in quotes, except for reals that JSON has no number
+// for.
+func (r *jsonReader) scalar(kind Kind) (Value, error) {
+	quoted := r.peek() == '"'
+	start := r.pos
+	if quoted {
+		r.pos++
+	}
+	word := r.word()
+	v, ok := parseScalar(kind, word)
+	if quoted {
+		ok = ok && kind == KindReal && !v.isFinite() && r.take('"') == nil
+	}
+	if !ok {
+		r.pos = start
+		return Value{}, r.expected(forms[kind])
+	}
+	return v, nil
+}
+
+// plain reads what is in quotes and has nothing to escape.
+func (r *jsonReader) plain(kind Kind) (Value, error) {
+	r.peek()
+	start := r.pos
+	s, err := r.text(forms[kind])
+	if err != nil {
+		return Value{}, err
+	}
+	v, ok := parsePlain(kind, s)
+	if !ok {
+		r.pos = start
+		return Value{}, r.expected(forms[kind])
+	}
+	return v, nil
+}
+
+// textValue reads a string, or {"@base64":"…"} of bytes that are not UTF-8.
+func (r *jsonReader) textValue(kind Kind) (Value, error) {
+	if r.peek() != '{' {
+		s, err := r.text("a string")
+		return text(kind, s), err
+	}
+	start := r.pos
+	var decoded []byte
+	err := r.members(func(key string) error {
+		s, err := r.text("base64")
+		if err == nil && key == "@base64" {
+			decoded, err = base64.StdEncoding.DecodeString(s)
+		}
+		return err
+	})
+	if err != nil || decoded == nil {
+		r.pos = start
+		return Value{}, r.expected(`a string or {"@base64":"…"}`)
+	}
+	return textIn(kind, decoded), nil
+}
+
+// container reads elements, which item pushes onto the open ones.
+func (r *jsonReader) container(kind Kind, item func() error) (Value, error) {
+	r.peek()
+	start, first := r.pos, len(r.open)
+	if err := r.list('[', ']', item); err != nil {
+		return Value{}, err
+	}
+	v := container(kind, slices.Clone(r.open[first:]))
+	r.open = r.open[:first]
+	switch {
+	case kind == KindSet && !sortUnique(v.elems(), Value.Compare):
+		r.pos = start
+		return Value{}, r.errorf("expected a set of different elements, got one twice")
+	case kind == KindTable && !sortUnique(v.entries(), Entry.compareKeys):
+		r.pos = start
+		return Value{}, r.errorf("expected a table of different keys, got one twice")
+	}
+	return v, nil
+}
+
+func (r *jsonReader) push(depth int) error {
+	v, err := r.value(depth)
+	r.open = append(r.open, v)
+	return err
+}
+
+// entry reads {"key":K,"value":V}.
+func (r *jsonReader) entry(depth int) error {
+	r.peek()
+	start := r.pos
+	var e [2]Value
+	var has [2]bool
+	err := r.members(func(key string) (err error) {
+		i := slices.Index([]string{"key", "value"}, key)
+		if i < 0 {
+			return r.skip(maxSkip)
+		}
+		e[i], err = r.value(depth)
+		has[i] = true
+		return err
+	})
+	if err == nil && has != [2]bool{true, true} {
+		r.pos = start
+		err = r.expected(`an object with "key" and "value"`)
+	}
+	r.open = append(r.open, e[0], e[1])
+	return err
+}

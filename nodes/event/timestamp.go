@@ -1,0 +1,87 @@
+package event
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+const (
+	dateTime = "2006-01-02T15:04:05"
+)
+
+// appendTime appends a time of nanoseconds since 1970 without loss:
+// 2020-09-01T15:58:42.372, or with nine decimals.
+func appendTime(dst []byte, ns int64) []byte {
+	t := time.Unix(0, ns).UTC()
+	if ns%int64(time.Millisecond) == 0 {
+		return t.AppendFormat(dst, dateTime+".000")
+	}
+	return t.AppendFormat(dst, dateTime+".000000000")
+}
+
+// appendZeekTime appends a time as Zeek's JSON has it: milliseconds, cut off.
+// Before 1970 Zeek cuts off the whole fraction towards 1970 (spec: websocket 5).
+func appendZeekTime(dst []byte, ns int64) []byte {
+	if ns < 0 {
+		ns -= ns % int64(time.Second)
+	}
+	return time.Unix(0, ns).UTC().AppendFormat(dst, dateTime+".000")
+}
+
+// parseTime reads what Zeek reads (spec: websocket 5): date and time, perhaps
+// one to nine decimals, perhaps Z or an offset; without one it is UTC.
+func parseTime(s string) (ns int64, ok bool) {
+	if len(s) < len(dateTime) {
+		return 0, false
+	}
+	t, err := time.Parse(dateTime, s[:len(dateTime)])
+	if err != nil {
+		return 0, false
+	}
+	fraction, rest, ok := cutFraction(s[len(dateTime):])
+	if !ok {
+		return 0, false
+	}
+	offset, ok := parseOffset(rest)
+	if !ok {
+		return 0, false
+	}
+	t = t.Add(time.Duration(fraction) - offset)
+	if t.Before(time.Unix(0, math.MinInt64)) || t.After(time.Unix(0, math.MaxInt64)) {
+		return 0, false
+	}
+	return t.UnixNano(), true
+}
+
+// cutFraction cuts decimals of a second from the beginning of s, in
+// nanoseconds.
+func cutFraction(s string) (ns int64, rest string, ok bool) {
+	if s == "" || s[0] != '.' {
+		return 0, s, true
+	}
+	n := 1
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	digits := s[1:n]
+	if len(digits) < 1 || len(digits) > 9 {
+		return 0, "", false
+	}
+	ns, err := strconv.ParseInt((digits + "00000000")[:9], 10, 64)
+	return ns, s[n:], err == nil
+}
+
+// parseOffset reads an offset from UTC: Z, +hh, +hhmm or +hh:mm; none is UTC.
+func parseOffset(s string) (time.Duration, bool) {
+	if s == "" || s == "Z" {
+		return 0, true
+	}
+	for _, layout := range []string{"-07", "-0700", "-07:00"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			_, seconds := t.Zone()
+			return time.Duration(seconds) * time.Second, true
+		}
+	}
+	return 0, false
+}
