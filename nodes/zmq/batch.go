@@ -3,64 +3,64 @@ package zmq
 import (
 	"net"
 	"slices"
-	"sort"
 )
 
-// Sizes of a batch's segments.
-const (
-	segmentSize = 64 << 10 // an owned segment is not appended to beyond this
-	referFrom   = 8 << 10  // wire bytes from this length on are referred to instead of copied
-)
+// referFrom is how many wire bytes are worth referring to instead of copying: a reference can keep a whole chunk, so a
+// queue may hold eight times the memory that it counts, but no more.
+const referFrom = chunkSize / 8
 
-// batch is a run of whole messages on their way to the wire. Small messages are copied one behind the other into
-// segments that it owns, so that many of them make one write; long ones are referred to (spec: zmq4 6).
+// batch is messages on their way to the wire. Few bytes are copied one behind the other into segments that it owns, so
+// that many messages make one write; many are referred to (spec: zmq4 6).
 type batch struct {
 	segments []segment
-	ends     []int // offset behind each message
-	size     int   // bytes of all messages
+	count    int // messages
+	size     int // bytes of all segments
 }
 
 type segment struct {
 	bytes []byte
-	owned bool // the batch may append to it
+	chunk *chunk // that bytes are part of, retained; nil: the garbage collector's
+	owned bool   // the batch may append to it
 }
 
-// addWire appends a message that is encoded already. The bytes must never change.
-func (b *batch) addWire(wire []byte) {
-	if len(wire) >= referFrom {
-		b.segments = append(b.segments, segment{bytes: wire})
+// addRun appends messages that are encoded already and do not change while their chunk is retained.
+func (b *batch) addRun(r run, c *chunk) {
+	if len(r.wire) >= referFrom {
+		c.retain()
+		b.segments = append(b.segments, segment{bytes: r.wire, chunk: c})
 	} else {
-		tail := b.tail(len(wire))
-		tail.bytes = append(tail.bytes, wire...)
+		tail := b.tail(len(r.wire))
+		tail.bytes = append(tail.bytes, r.wire...)
 	}
-	b.end(len(wire))
+	b.count += r.count
+	b.size += len(r.wire)
 }
 
 // addMessage encodes a message of the given wire size.
 func (b *batch) addMessage(m Message, size int) {
 	tail := b.tail(size)
 	tail.bytes = appendMessage(tail.bytes, m)
-	b.end(size)
+	b.count++
+	b.size += size
 }
 
 // tail returns an owned segment to which n bytes may be appended.
 func (b *batch) tail(n int) *segment {
 	if k := len(b.segments); k > 0 {
-		if last := &b.segments[k-1]; last.owned && len(last.bytes)+n <= segmentSize {
+		if last := &b.segments[k-1]; last.owned && len(last.bytes)+n <= cap(last.bytes) {
 			return last
 		}
 	}
-	b.segments = append(b.segments, segment{bytes: make([]byte, 0, n), owned: true})
+	s := segment{owned: true}
+	if n <= chunkSize {
+		s.chunk = takeChunk()
+		s.bytes = s.chunk.buf[:0]
+	} else {
+		s.bytes = make([]byte, 0, n)
+	}
+	b.segments = append(b.segments, s)
 	return &b.segments[len(b.segments)-1]
 }
-
-func (b *batch) end(n int) {
-	b.size += n
-	b.ends = append(b.ends, b.size)
-}
-
-// count is the number of messages.
-func (b *batch) count() int { return len(b.ends) }
 
 // buffers appends the bytes to bufs.
 func (b *batch) buffers(bufs net.Buffers) net.Buffers {
@@ -71,47 +71,37 @@ func (b *batch) buffers(bufs net.Buffers) net.Buffers {
 }
 
 // dropWritten removes the messages that are wholly within the first n bytes. A message written in part stays whole: its
-// reader never saw its end.
+// reader never saw its end. The batch must consist of whole messages.
 func (b *batch) dropWritten(n int) {
-	gone := sort.SearchInts(b.ends, n+1)
-	if gone == 0 {
-		return
-	}
-	cut := b.ends[gone-1]
-	b.ends = slices.Delete(b.ends, 0, gone)
-	for i := range b.ends {
-		b.ends[i] -= cut
-	}
-	b.size -= cut
-	for cut > 0 {
+	for len(b.segments) > 0 {
 		first := &b.segments[0]
-		if cut < len(first.bytes) {
-			first.bytes = first.bytes[cut:]
-			return
+		for len(first.bytes) > 0 {
+			k := lengthOf(first.bytes, 1)
+			if k > n {
+				return
+			}
+			n -= k
+			first.bytes = first.bytes[k:]
+			b.count--
+			b.size -= k
 		}
-		cut -= len(first.bytes)
+		first.chunk.release()
 		b.segments = slices.Delete(b.segments, 0, 1)
 	}
 }
 
 // add appends all messages of other, whose segments now belong to b.
 func (b *batch) add(other *batch) {
-	for _, end := range other.ends {
-		b.ends = append(b.ends, b.size+end)
-	}
 	b.segments = append(b.segments, other.segments...)
+	b.count += other.count
 	b.size += other.size
 }
 
-// reset empties the batch. It keeps one owned segment to fill again.
+// reset empties the batch.
 func (b *batch) reset() {
-	var spare segment
-	if len(b.segments) > 0 && b.segments[0].owned && cap(b.segments[0].bytes) <= segmentSize {
-		spare = segment{bytes: b.segments[0].bytes[:0], owned: true}
+	for _, s := range b.segments {
+		s.chunk.release()
 	}
 	clear(b.segments)
-	b.segments, b.ends, b.size = b.segments[:0], b.ends[:0], 0
-	if spare.owned {
-		b.segments = append(b.segments, spare)
-	}
+	b.segments, b.count, b.size = b.segments[:0], 0, 0
 }

@@ -12,6 +12,18 @@ func (b *batch) wire() []byte {
 	return bytes.Join(b.buffers(nil), nil)
 }
 
+// addWire appends one encoded message.
+func (b *batch) addWire(wire []byte) { b.addRun(run{wire, 1}, nil) }
+
+// oneFrame encodes a message of n bytes on the wire, headers included.
+func oneFrame(n int, fill byte) []byte {
+	head := shortHeader
+	if n-shortHeader > 255 {
+		head = longHeader
+	}
+	return appendFrame(nil, 0, bytes.Repeat([]byte{fill}, n-head))
+}
+
 func TestBatchKeepsBytesInOrder(t *testing.T) {
 	t.Parallel()
 	var b batch
@@ -26,12 +38,12 @@ func TestBatchKeepsBytesInOrder(t *testing.T) {
 				b.addWire(appendMessage(nil, m))
 			}
 		}
-		if b.count() != 500 || b.size != len(want) || !bytes.Equal(b.wire(), want) {
-			t.Fatalf("round %d: %d messages, %d bytes, want %d", round, b.count(), b.size, len(want))
+		if b.count != 500 || b.size != len(want) || !bytes.Equal(b.wire(), want) {
+			t.Fatalf("round %d: %d messages, %d bytes, want %d", round, b.count, b.size, len(want))
 		}
 		b.reset()
 		want = nil
-		if b.count() != 0 || b.size != 0 || len(b.wire()) != 0 {
+		if b.count != 0 || b.size != 0 || len(b.wire()) != 0 {
 			t.Fatalf("not empty after reset: %+v", b)
 		}
 	}
@@ -57,12 +69,15 @@ func TestBatchDropWritten(t *testing.T) {
 		var b batch
 		var messages [][]byte
 		for range random.Intn(20) {
-			m := make([]byte, 1+random.Intn(2*referFrom))
-			random.Read(m)
+			n := shortHeader + random.Intn(250)
+			if random.Intn(4) == 0 {
+				n = 300 + random.Intn(2*referFrom)
+			}
+			m := oneFrame(n, byte(random.Intn(256)))
 			messages = append(messages, m)
 			b.addWire(m)
 		}
-		written := random.Intn(b.size + 2)
+		written := random.Intn(b.size+2) - 1 // -1: not even the control frames before it
 		gone, at := 0, 0
 		for gone < len(messages) && at+len(messages[gone]) <= written {
 			at += len(messages[gone])
@@ -70,11 +85,12 @@ func TestBatchDropWritten(t *testing.T) {
 		}
 		b.dropWritten(written)
 		want := bytes.Join(messages[gone:], nil)
-		if b.count() != len(messages)-gone || b.size != len(want) || !bytes.Equal(b.wire(), want) {
-			t.Fatalf("%d bytes written of %d messages: %d left, want %d", written, len(messages), b.count(), len(messages)-gone)
+		if b.count != len(messages)-gone || b.size != len(want) || !bytes.Equal(b.wire(), want) {
+			t.Fatalf("%d bytes written of %d messages: %d left, want %d", written, len(messages), b.count, len(messages)-gone)
 		}
-		b.addWire([]byte("next"))
-		if !bytes.Equal(b.wire(), append(want, "next"...)) {
+		next := oneFrame(10, 'n')
+		b.addWire(next)
+		if !bytes.Equal(b.wire(), append(want, next...)) {
 			t.Fatal("cannot append after dropWritten")
 		}
 	}
@@ -83,12 +99,13 @@ func TestBatchDropWritten(t *testing.T) {
 func TestBatchAdd(t *testing.T) {
 	t.Parallel()
 	var first, second batch
-	first.addWire([]byte("a"))
-	second.addWire([]byte("bc"))
-	second.addWire([]byte("d"))
+	a, b, c := oneFrame(5, 'a'), oneFrame(6, 'b'), oneFrame(7, 'c')
+	first.addWire(a)
+	second.addWire(b)
+	second.addWire(c)
 	first.add(&second)
-	first.dropWritten(3)
-	if string(first.wire()) != "d" || first.count() != 1 {
+	first.dropWritten(len(a) + len(b))
+	if !bytes.Equal(first.wire(), c) || first.count != 1 {
 		t.Errorf("got %q", first.wire())
 	}
 }

@@ -17,6 +17,9 @@ type conn struct {
 	stall time.Duration // see write; 0: never
 	about []any         // what the owner adds to the log line about the end
 
+	direct *nowWriter      // nil where the connection does not allow it
+	now    func(*load) int // of direct
+
 	done    chan struct{} // closed by the first fail
 	once    sync.Once
 	err     error         // why; set before done is closed
@@ -32,6 +35,9 @@ func startConn(nc net.Conn, maxPacket int, out *outq, stall time.Duration) *conn
 		stall:   stall,
 		done:    make(chan struct{}),
 		written: make(chan struct{}),
+	}
+	if c.direct = newNowWriter(nc); c.direct != nil {
+		c.now = c.direct.load
 	}
 	out.attach()
 	go c.writeAll()

@@ -12,8 +12,9 @@
 // The layers, from the wire upwards:
 //
 //	guard, handshake      one TCP connection becomes a ZMTP connection, or is refused within a deadline and 16 kB
-//	reader, frame         bytes to packets: whole messages and commands, every length checked
+//	chunk, reader, frame  bytes to packets: whole messages and commands, every length checked, nothing copied
 //	batch, outq           messages to bytes: one bounded queue per connection, drained by one writer
+//	table, route, load    who is to get what: all that one read of a publisher brought, sorted by subscriber
 //	conn                  a reader, an outq and the writer goroutine of one connection
 //	listener, link        many accepted connections; one kept-up outgoing connection
 //	Broker, XPub, XSub, Push, Pull

@@ -78,3 +78,28 @@ func (m Message) wireSize() int {
 	}
 	return n
 }
+
+// lengthOf returns how many bytes the first n messages of wire have. They must be well-formed and there.
+func lengthOf(wire []byte, n int) int {
+	off := 0
+	for n > 0 {
+		h := parseHeader(wire[off:])
+		off += h.len + int(h.size)
+		if h.flags&flagMore == 0 {
+			n--
+		}
+	}
+	return off
+}
+
+// countIn returns how many messages wire holds, the last of which need not be whole and then does not count.
+func countIn(wire []byte) (n int) {
+	for off := 0; off < len(wire) && off+headerLen(wire[off]) <= len(wire); {
+		h := parseHeader(wire[off:])
+		off += h.len + int(h.size)
+		if h.flags&flagMore == 0 && off <= len(wire) {
+			n++
+		}
+	}
+	return n
+}

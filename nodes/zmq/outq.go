@@ -6,18 +6,23 @@ import "sync"
 // PONGs), which overtake messages and are bounded in bytes.
 //
 // Any number of senders put; at most one writer, the attached connection's, swaps the whole queue against an empty one.
+// A sender writes itself what the kernel takes at once while the writer has nothing to do: that spares a wake-up.
 // A Push queue outlives its connections; every other queue belongs to one.
 type outq struct {
-	hwm        int // messages
-	maxBytes   int // bytes of messages; one message is taken whatever its length
-	maxControl int // bytes of control frames
+	hwm        int  // messages
+	maxBytes   int  // bytes of messages; one message is taken whatever its length
+	maxControl int  // bytes of control frames
+	survives   bool // its connection
 
 	mu       sync.Mutex // guards what follows and maxControl
 	wake     sync.Cond  // the writer waits for something to do
 	control  []byte
+	begun    batch // what a sender could not write; begins within a message, so it comes first
 	data     batch
 	attached bool          // there is a connection to write to
-	writing  bool          // there is a writer, which may hold a batch
+	writing  bool          // there is a writer
+	held     bool          // it holds a batch
+	direct   bool          // a sender is writing instead
 	closed   bool          // nothing more is taken; the writer ends when the queue is empty
 	room     chan struct{} // closed when a full queue gets room; nil when nobody waits
 }
@@ -28,16 +33,40 @@ func newOutq(opts Options) *outq {
 	return q
 }
 
-// put queues an encoded message whose bytes never change.
-func (q *outq) put(wire []byte) error {
+// put queues as much of the load as there is room for, and removes it from the load. It returns ErrAgain if anything is
+// left. now, unless nil, writes what the kernel takes at once and returns how many bytes that is.
+func (q *outq) put(l *load, now func(*load) int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.refusal(); err != nil {
 		return err
 	}
-	q.data.addWire(wire)
+	if now != nil && l.count <= q.hwm && q.quiet() {
+		q.putNow(l, now)
+		return nil
+	}
+	l.take(q.hwm-q.count(), &q.data)
 	q.wake.Signal()
+	if l.count > 0 {
+		return ErrAgain
+	}
 	return nil
+}
+
+// quiet says that nothing is being written and nothing waits for it.
+func (q *outq) quiet() bool { return q.attached && q.empty() && !q.held && !q.direct }
+
+// putNow writes some of the load, without the lock, and queues the rest.
+func (q *outq) putNow(l *load, now func(*load) int) {
+	q.direct = true
+	q.mu.Unlock()
+	l.dropBytes(now(l))
+	q.mu.Lock()
+	q.direct = false
+	l.take(l.count, &q.begun)
+	if !q.empty() || q.closed {
+		q.wake.Signal()
+	}
 }
 
 // putMessage queues a message of the given wire size.
@@ -77,22 +106,33 @@ func (q *outq) preload(frames []byte) {
 // returns false when the writer has to end.
 func (q *outq) swap(control *[]byte, data *batch) bool {
 	data.reset()
+	*control = spare(*control)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.attached && q.empty() && !q.closed {
+	q.held = false
+	for q.attached && (q.direct || q.empty() && !q.closed) {
 		q.wake.Wait()
 	}
 	if !q.attached || q.empty() {
 		return false
 	}
-	q.control, *control = spare(*control), q.control
-	q.data, *data = *data, q.data
+	q.held = true
+	if q.begun.count > 0 {
+		q.begun, *data = *data, q.begun
+	} else {
+		q.control, *control = *control, q.control
+		q.data, *data = *data, q.data
+	}
 	q.madeRoom()
 	return true
 }
 
 // putBack returns a batch of which only n bytes could be written, to be sent first on the next connection.
 func (q *outq) putBack(data *batch, n int) {
+	if !q.survives {
+		data.reset()
+		return
+	}
 	data.dropWritten(n)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,7 +151,7 @@ func (q *outq) attach() {
 func (q *outq) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.writing = false
+	q.writing, q.held = false, false
 }
 
 // detach ends the writer at once. Messages may still be put.
@@ -131,18 +171,28 @@ func (q *outq) close() {
 	q.wake.Broadcast()
 }
 
+// discard throws away what no writer will write any more.
+func (q *outq) discard() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed, q.control = true, nil
+	q.begun.reset()
+	q.data.reset()
+	q.madeRoom()
+}
+
 // finished says that the queue is closed and holds no message. A batch may still be with the writer.
 func (q *outq) finished() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.closed && q.data.count() == 0
+	return q.closed && q.count() == 0
 }
 
 // idle is finished without a writer: no message will ever be written.
 func (q *outq) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.closed && q.data.count() == 0 && !q.writing
+	return q.closed && q.count() == 0 && !q.writing
 }
 
 // full says that a message would not be taken for want of room.
@@ -175,17 +225,20 @@ func (q *outq) refusal() error {
 	switch {
 	case q.closed:
 		return ErrClosed
-	case q.data.count() >= q.hwm, q.data.size >= q.maxBytes:
+	case q.count() >= q.hwm, q.data.size+q.begun.size >= q.maxBytes:
 		return ErrAgain
 	}
 	return nil
 }
 
-func (q *outq) empty() bool { return len(q.control) == 0 && q.data.count() == 0 }
+func (q *outq) empty() bool { return len(q.control) == 0 && q.count() == 0 }
+
+// count is the number of messages that wait.
+func (q *outq) count() int { return q.begun.count + q.data.count }
 
 // spare returns buf to fill again, unless a burst made it so large that keeping it would be a waste.
 func spare(buf []byte) []byte {
-	if cap(buf) > segmentSize {
+	if cap(buf) > chunkSize {
 		return nil
 	}
 	return buf[:0]

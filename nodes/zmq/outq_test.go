@@ -18,15 +18,22 @@ func swapped(q *outq) (control, data string, ok bool) {
 	return string(c), string(d.wire()), ok
 }
 
+// putWire puts one encoded message, or what looks like one.
+func (q *outq) putWire(wire []byte) error {
+	l := new(load)
+	l.add(wire, 0, len(wire), 1)
+	return q.put(l, nil)
+}
+
 func TestOutqHighWaterMark(t *testing.T) {
 	t.Parallel()
 	q := testQueue(3)
 	for i := range 3 {
-		if err := q.put([]byte("m")); err != nil {
+		if err := q.putWire([]byte("m")); err != nil {
 			t.Fatalf("message %d: %v", i, err)
 		}
 	}
-	if err := q.put([]byte("m")); err != ErrAgain || !q.full() {
+	if err := q.putWire([]byte("m")); err != ErrAgain || !q.full() {
 		t.Fatalf("got %v", err)
 	}
 	if err := q.putMessage(message("m"), 3); err != ErrAgain {
@@ -44,15 +51,15 @@ func TestOutqHighWaterMark(t *testing.T) {
 	}
 	<-room
 	<-q.roomy()
-	check(t, q.put([]byte("m")))
+	check(t, q.putWire([]byte("m")))
 }
 
 func TestOutqBoundsBytes(t *testing.T) {
 	t.Parallel()
 	q := testQueue(100)
-	check(t, q.put(make([]byte, 999)))
-	check(t, q.put(make([]byte, 999)))
-	if err := q.put([]byte("m")); err != ErrAgain {
+	check(t, q.putWire(make([]byte, 999)))
+	check(t, q.putWire(make([]byte, 999)))
+	if err := q.putWire([]byte("m")); err != ErrAgain {
 		t.Errorf("got %v with %d bytes queued", err, q.data.size)
 	}
 }
@@ -61,7 +68,7 @@ func TestOutqControlOvertakesAndIsBounded(t *testing.T) {
 	t.Parallel()
 	q := testQueue(1)
 	q.attach()
-	check(t, q.put([]byte("message")))
+	check(t, q.putWire([]byte("message")))
 	check(t, q.putControl([]byte("PONG1")))
 	check(t, q.putControl([]byte("PONG2")))
 	if control, data, _ := swapped(q); control != "PONG1PONG2" || data != "message" {
@@ -79,11 +86,11 @@ func TestOutqClose(t *testing.T) {
 	t.Parallel()
 	q := testQueue(1)
 	q.attach()
-	check(t, q.put([]byte("last")))
+	check(t, q.putWire([]byte("last")))
 	room := q.roomy()
 	q.close()
 	<-room
-	if err := q.put([]byte("late")); err != ErrClosed {
+	if err := q.putWire([]byte("late")); err != ErrClosed {
 		t.Errorf("got %v", err)
 	}
 	if q.finished() {
@@ -106,21 +113,23 @@ func TestOutqClose(t *testing.T) {
 func TestOutqSurvivesConnections(t *testing.T) {
 	t.Parallel()
 	q := testQueue(10)
+	q.survives = true
 	q.attach()
-	check(t, q.put([]byte("one")))
-	check(t, q.put([]byte("two")))
+	one, two, three := oneFrame(5, '1'), oneFrame(6, '2'), oneFrame(7, '3')
+	check(t, q.putWire(one))
+	check(t, q.putWire(two))
 	var control []byte
 	var data batch
 	q.swap(&control, &data)
-	check(t, q.put([]byte("three")))
+	check(t, q.putWire(three))
 	check(t, q.putControl([]byte("PONG")))
-	q.putBack(&data, len("one")+1)
+	q.putBack(&data, len(one)+1)
 	q.detach()
 	if _, _, ok := swapped(q); ok {
 		t.Error("a detached writer goes on")
 	}
 	q.attach()
-	if control, data, _ := swapped(q); control != "" || data != "twothree" {
+	if control, data, _ := swapped(q); control != "" || data != string(two)+string(three) {
 		t.Errorf("got %q, %q", control, data)
 	}
 }
@@ -128,7 +137,7 @@ func TestOutqSurvivesConnections(t *testing.T) {
 func TestOutqWakesWriter(t *testing.T) {
 	t.Parallel()
 	for name, wake := range map[string]func(q *outq){
-		"put":        func(q *outq) { _ = q.put([]byte("m")) },
+		"put":        func(q *outq) { _ = q.putWire([]byte("m")) },
 		"putMessage": func(q *outq) { _ = q.putMessage(message("m"), 3) },
 		"putControl": func(q *outq) { _ = q.putControl([]byte("m")) },
 		"preload":    func(q *outq) { q.preload([]byte("m")) },

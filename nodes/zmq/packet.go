@@ -2,9 +2,10 @@ package zmq
 
 // packet is one whole thing received: a multipart message or a command.
 type packet struct {
-	wire    []byte // every byte of it, headers included, as the peer sent it; never written to again
+	wire    []byte // every byte of it, headers included, as the peer sent it; for how long, see reader
 	spans   []span // where the frame bodies are in wire; valid until the reader's next packet
 	command bool
+	at      int // where wire is in the reader's buffer
 }
 
 type span struct{ from, to int }

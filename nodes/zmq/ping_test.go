@@ -105,9 +105,12 @@ func TestBreatheIsPaced(t *testing.T) {
 	t.Parallel()
 	b := &Broker{opts: Options{limits: limits{breath: time.Hour}}.withDefaults()}
 	p := testPublisher()
+	p.broker = b
 	s := &subscriber{conn: &conn{out: newOutq(b.opts)}}
 	for range 10 {
-		b.await(p, s, []byte("m"))
+		l := &load{to: s}
+		l.add([]byte("m"), 0, 1, 1)
+		p.await(l)
 	}
 	if got := string(p.out.control); got != "\x04\x05\x04PONG" {
 		t.Errorf("sent %q", got)

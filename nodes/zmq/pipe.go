@@ -15,6 +15,7 @@ type pipe struct {
 
 func startPipe(remote endpoint, opts Options) *pipe {
 	p := &pipe{opts: opts, out: newOutq(opts)}
+	p.out.survives = true
 	p.link = link{remote: remote, typ: zmq4.Push, opts: opts, serve: p.serve, over: p.out.finished}
 	p.link.start()
 	return p

@@ -7,59 +7,122 @@ import (
 )
 
 // publisher is a connection to the broker's XSUB.
+//
+// Its messages are forwarded in batches: all that one read brought, sorted by subscriber, and each subscriber is locked
+// and woken once (spec: zmq4 6). Nothing is waiting here while the connection is being read.
 type publisher struct {
 	*conn
-	to       []*subscriber // of the current message; kept to be filled again
-	breathed time.Time     // see breathe
+	broker   *Broker
+	routes   routes
+	open     opening
+	waiting  []*load   // with messages, in the order in which they got the first
+	breathed time.Time // see breathe
+}
+
+// opening is the neighbouring messages, at in.buf[from:to], that go the same way and are in no load yet.
+type opening struct {
+	route    *route
+	from, to int
+	count    int
 }
 
 // servePublisher tells the peer all subscriptions and forwards its messages, until it leaves.
 func (b *Broker) servePublisher(c *conn) error {
 	p := &publisher{conn: c}
+	p.start(b)
 	b.table.addPublisher(p)
 	defer b.table.removePublisher(p)
+	defer p.flush()
 	for {
 		msg, err := p.next()
 		if err != nil {
 			return err
 		}
 		if !msg.command {
-			b.forward(p, msg)
+			p.forward(msg)
 		}
 	}
 }
 
-// forward queues the message's bytes, as they came, for every subscriber with a matching topic. Without Drop it waits for
-// those that are at their high-water mark, which stops the publisher by TCP's own means (spec: wire T6, zmq4 6).
-func (b *Broker) forward(p *publisher, msg packet) {
-	p.to = b.table.match(msg.frame(0), p.to[:0])
-	for _, s := range p.to {
-		if s.out.put(msg.wire) != ErrAgain {
-			continue
-		}
-		if b.drop {
-			b.count(s)
-			continue
-		}
-		b.await(p, s, msg.wire)
-	}
-	clear(p.to)
+// start makes the publisher ready to forward.
+func (p *publisher) start(b *Broker) {
+	p.broker, p.routes = b, newRoutes(b.table)
+	p.in.before, p.in.recycle = p.flush, true
 }
 
-// await waits until the subscriber has taken the message or is gone, or the publisher is.
-func (b *Broker) await(p *publisher, s *subscriber, wire []byte) {
-	b.breathe(p)
-	breath := time.NewTicker(b.opts.limits.breath)
+// forward adds the message's bytes, as they came, to the batch of every subscriber with a matching topic.
+func (p *publisher) forward(msg packet) {
+	if p.routes.stale() {
+		p.flush()
+		p.routes.forget()
+	}
+	route := p.routes.find(msg.frame(0))
+	if route != p.open.route || msg.at != p.open.to {
+		p.close()
+		p.open = opening{route: route, from: msg.at}
+	}
+	p.open.to = msg.at + len(msg.wire)
+	p.open.count++
+}
+
+// close hands the opening to the loads of its route.
+func (p *publisher) close() {
+	o := &p.open
+	if o.route == nil {
+		return
+	}
+	for _, l := range o.route.loads {
+		if l.count == 0 {
+			l.chunk = p.in.chunk
+			p.waiting = append(p.waiting, l)
+		}
+		l.add(p.in.buf, o.from, o.to, o.count)
+	}
+	*o = opening{}
+}
+
+// flush hands every load to its subscriber. Without Drop it waits for those that are at their high-water mark, when all
+// others have theirs; that stops the publisher by TCP's own means (spec: wire T6, zmq4 6).
+func (p *publisher) flush() {
+	p.close()
+	for _, l := range p.waiting {
+		if l.to.put(l) != ErrAgain {
+			l.clear()
+		}
+	}
+	for _, l := range p.waiting {
+		if l.count > 0 {
+			p.insist(l)
+			l.clear()
+		}
+	}
+	clear(p.waiting)
+	p.waiting = p.waiting[:0]
+}
+
+// insist deals with what a subscriber had no room for.
+func (p *publisher) insist(l *load) {
+	if p.broker.drop {
+		p.broker.count(l.to, l.count)
+		return
+	}
+	p.await(l)
+}
+
+// await waits until the subscriber has taken the load or is gone, or the publisher is.
+func (p *publisher) await(l *load) {
+	p.breathe()
+	breath := time.NewTicker(p.broker.opts.limits.breath)
 	defer breath.Stop()
-	for s.out.put(wire) == ErrAgain {
+	for l.to.put(l) == ErrAgain {
 		select {
-		case <-s.out.roomy():
-		case <-s.done:
+		case <-l.to.out.roomy():
+		case <-l.to.done:
 			return
 		case <-p.done:
 			return
 		case <-breath.C:
-			b.breathe(p)
+			p.breathe()
 		}
 	}
 }
@@ -67,21 +130,13 @@ func (b *Broker) await(p *publisher, s *subscriber, wire []byte) {
 // breathe tells a waiting publisher from time to time that we live: while it waits its PINGs cannot be read, and libzmq
 // hangs up on who does not answer. It takes any traffic for an answer, so what we send is a PONG; peers without
 // heartbeats ignore that as they ignore every unknown command (spec: zmq4 7.4).
-func (b *Broker) breathe(p *publisher) {
+func (p *publisher) breathe() {
 	now := time.Now()
-	if now.Sub(p.breathed) < b.opts.limits.breath {
+	if now.Sub(p.breathed) < p.broker.opts.limits.breath {
 		return
 	}
 	p.breathed = now
 	if err := p.out.putControl(appendCommand(nil, zmq4.CmdPong, nil)); err != nil {
 		p.fail(err)
-	}
-}
-
-// count counts a dropped message, and says so once per subscriber.
-func (b *Broker) count(s *subscriber) {
-	if s.dropped.Add(1) == 1 {
-		b.subs.log.warn("dropping messages: a subscriber is at its high-water mark", "peer", peerOf(s.nc),
-			"topics", b.table.held(s))
 	}
 }

@@ -5,109 +5,154 @@ import (
 	"io"
 )
 
-// Sizes of the reader's chunks. An idle connection costs the first, a busy one soon has the largest.
-const (
-	firstChunk = 4 << 10
-	chunkSize  = 64 << 10
-)
-
 // reader cuts a connection's bytes into packets.
 //
-// It reads into chunks that it fills once and never overwrites, so a packet is a slice of a chunk and may be kept or
-// queued without a copy (spec: zmq4 6). Memory is bounded by max, and grows to at most twice what was received.
+// It reads as much at once as there is, and a packet is a slice of what was read, not a copy (spec: zmq4 6). Memory is
+// bounded by max, and grows to at most twice what was received.
 type reader struct {
 	src io.Reader
 	max int // bytes of one packet
 
+	// before is called before each read, which may wait: what was made of the packets so far should go on now.
+	before func()
+
+	// recycle makes packets short-lived: their bytes are valid until the next read, or until their chunk, if they have
+	// one, is released. Otherwise they are never written to again.
+	recycle bool
+
 	buf        []byte
-	start, end int // buf[start:end] is received and not yet returned
-	spans      []span
+	chunk      *chunk // that buf belongs to; nil: to the garbage collector
+	start, end int    // buf[start:end] is received and not yet returned
+	parsed     int    // bytes of the next packet that were looked at already
+	spans      []span // its frames so far
+	filled     bool   // the last read left no room: there is more to come
 }
 
 func newReader(src io.Reader, maxPacket int) *reader {
-	return &reader{src: src, max: maxPacket}
+	return &reader{src: src, max: maxPacket, before: func() {}}
 }
 
 // next returns the next packet. It returns io.EOF when the peer ended between two packets, io.ErrUnexpectedEOF when it
 // ended within one, a *misbehaviour when the bytes cannot be ZMTP or exceed a limit, or what the connection returned.
 func (r *reader) next() (packet, error) {
-	r.spans = r.spans[:0]
-	for off := 0; ; {
-		h, err := r.header(off)
-		if err != nil {
+	for {
+		p, missing, err := r.received()
+		if missing == 0 || err != nil {
+			return p, err
+		}
+		if err := r.read(r.end - r.start + missing); err != nil {
 			return packet{}, err
 		}
-		from, to := off+h.len, off+h.len+int(h.size)
-		if err := r.need(to); err != nil {
-			return packet{}, err
+	}
+}
+
+// received returns the next packet if it is there, or how many bytes are missing at least.
+func (r *reader) received() (p packet, missing int, err error) {
+	in := r.buf[r.start:r.end]
+	if r.parsed == 0 {
+		r.spans = r.spans[:0]
+	}
+	for off := r.parsed; ; {
+		if len(in) < off+shortHeader {
+			return p, off + shortHeader - len(in), nil
+		}
+		flags := in[off]
+		if flags&^flagMore != 0 || len(r.spans) == maxFrames {
+			if err := r.checkFlags(flags, off); err != nil {
+				return p, 0, err
+			}
+			if n := off + headerLen(flags); len(in) < n {
+				return p, n - len(in), nil
+			}
+		}
+		h := parseHeader(in[off:])
+		if h.size > uint64(r.max) || off+h.len+int(h.size) > r.max {
+			return p, 0, misbehaved("a frame of %d bytes makes its message longer than the limit of %d", h.size, r.max)
+		}
+		from := off + h.len
+		to := from + int(h.size)
+		if len(in) < to {
+			return p, to - len(in), nil
 		}
 		r.spans = append(r.spans, span{from, to})
-		off = to
-		if h.flags&flagMore == 0 {
-			end := r.start + off
-			wire := r.buf[r.start:end:end]
-			r.start = end
-			return packet{wire: wire, spans: r.spans, command: h.flags&flagCommand != 0}, nil
+		off, r.parsed = to, to
+		if flags&flagMore == 0 {
+			p = packet{wire: in[:to:to], spans: r.spans, command: flags&flagCommand != 0, at: r.start}
+			r.start, r.parsed = r.start+to, 0
+			return p, 0, nil
 		}
 	}
 }
 
-// header reads and checks the frame header at offset off of the packet.
-func (r *reader) header(off int) (header, error) {
-	if err := r.need(off + shortHeader); err != nil {
-		return header{}, err
-	}
-	flags := r.buf[r.start+off]
+// checkFlags checks the first byte of the frame at offset off of the packet.
+func (r *reader) checkFlags(flags byte, off int) error {
 	switch {
 	case flags&^flagsKnown != 0:
-		return header{}, misbehaved("frame flags %#02x are not ZMTP", flags)
+		return misbehaved("frame flags %#02x are not ZMTP", flags)
 	case flags&flagCommand != 0 && (flags&flagMore != 0 || off > 0):
-		return header{}, misbehaved("a command stands within a multipart message")
+		return misbehaved("a command stands within a multipart message")
 	case len(r.spans) == maxFrames:
-		return header{}, misbehaved("a message has more than %d frames", maxFrames)
-	}
-	if err := r.need(off + headerLen(flags)); err != nil {
-		return header{}, err
-	}
-	h := parseHeader(r.buf[r.start+off : r.end])
-	if h.size > uint64(r.max) || off+h.len+int(h.size) > r.max {
-		return header{}, misbehaved("a frame of %d bytes makes its message longer than the limit of %d", h.size, r.max)
-	}
-	return h, nil
-}
-
-// need makes the first n bytes of the packet available.
-func (r *reader) need(n int) error {
-	for idle := 0; r.end-r.start < n; {
-		if r.end == len(r.buf) {
-			r.grow(n)
-		}
-		got, err := r.src.Read(r.buf[r.end:])
-		r.end += got
-		if r.end-r.start >= n {
-			break // an error will come again
-		}
-		if errors.Is(err, io.EOF) && r.end > r.start {
-			return io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return err
-		}
-		if idle++; got > 0 {
-			idle = 0
-		} else if idle == 100 {
-			return io.ErrNoProgress
-		}
+		return misbehaved("a message has more than %d frames", maxFrames)
 	}
 	return nil
 }
 
-// grow begins a new chunk with the received part of the current packet, which is to have n bytes at least.
+// read reads once, at least a byte, having made room; the packet under way is to have n bytes at least.
+func (r *reader) read(n int) error {
+	const patience = 100 // as bufio's
+	r.before()
+	r.makeRoom(n)
+	for range patience {
+		got, err := r.src.Read(r.buf[r.end:])
+		r.end += got
+		r.filled = r.end == len(r.buf)
+		switch {
+		case got > 0:
+			return nil // an error will come again
+		case errors.Is(err, io.EOF) && r.end > r.start:
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// makeRoom makes room for more of the packet under way, which is to have n bytes at least.
+func (r *reader) makeRoom(n int) {
+	if r.mine() && !(r.filled && len(r.buf) < chunkSize) {
+		r.end = copy(r.buf, r.buf[r.start:r.end])
+		r.start = 0
+	}
+	free := len(r.buf) - r.end
+	if free == 0 || r.start > 0 && free <= len(r.buf)/8 { // so little is not worth a read
+		r.grow(n)
+	}
+}
+
+// mine says that nobody refers to the buffer, so it may be written to.
+func (r *reader) mine() bool {
+	if r.chunk != nil {
+		return !r.chunk.shared()
+	}
+	return r.recycle && len(r.buf) < referFrom // so short that all who keep its bytes copy them
+}
+
+// grow begins a new buffer with the received part of the packet under way.
 func (r *reader) grow(n int) {
 	have := r.end - r.start
 	size := max(firstChunk, min(2*len(r.buf), chunkSize))
+	if r.recycle && len(r.buf) > 0 {
+		size = chunkSize
+	}
 	size = max(size, min(2*have, n))
-	next := make([]byte, size)
-	copy(next, r.buf[r.start:r.end])
-	r.buf, r.start, r.end = next, 0, have
+	old, kept := r.chunk, r.buf[r.start:r.end]
+	if r.chunk = nil; r.recycle && size == chunkSize {
+		r.chunk = takeChunk()
+		r.buf = r.chunk.buf
+	} else {
+		r.buf = make([]byte, size)
+	}
+	r.start, r.end = 0, copy(r.buf, kept)
+	old.release()
 }

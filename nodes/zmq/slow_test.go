@@ -140,15 +140,15 @@ func TestStallNeedsSomebodyWhoWaits(t *testing.T) {
 	defer theirs.Close()
 	q := newOutq(Options{SndHWM: 2}.withDefaults())
 	c := startConn(ours, 1000, q, stall)
-	check(t, q.put([]byte("taken by the writer, which nobody lets write")))
+	check(t, q.putWire([]byte("taken by the writer, which nobody lets write")))
 	eventually(t, "the writer", func() bool { return q.roomFor(2) })
-	check(t, q.put([]byte("waiting")))
+	check(t, q.putWire([]byte("waiting")))
 	select {
 	case <-c.done:
 		t.Error("disconnected although its queue has room")
 	case <-time.After(5 * stall):
 	}
-	check(t, q.put([]byte("waiting, too")))
+	check(t, q.putWire([]byte("waiting, too")))
 	<-c.done
 	var bad *misbehaviour
 	if err := c.end(nil); !errors.As(err, &bad) {
@@ -160,7 +160,7 @@ func TestStallNeedsSomebodyWhoWaits(t *testing.T) {
 func (q *outq) roomFor(n int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.data.count()+n <= q.hwm
+	return q.count()+n <= q.hwm
 }
 
 // With Drop nobody waits for a full subscriber, and it is not disconnected.

@@ -16,9 +16,26 @@ func (b *Broker) serveSubscriber(c *conn) error {
 	s := &subscriber{conn: c, id: b.subscribers.Add(1), topics: make(map[string]struct{})}
 	err := b.hear(s)
 	s.fail(err) // before its topics go: nobody must wait for it any more
+	s.out.discard()
 	s.about = []any{"topics", b.table.held(s), "dropped", s.dropped.Load()}
 	b.table.remove(s)
 	return err
+}
+
+// put queues the load, or writes it where nothing is in the way. See outq.put.
+func (s *subscriber) put(l *load) error {
+	if l.size > writeNowLimit {
+		return s.out.put(l, nil)
+	}
+	return s.out.put(l, s.now)
+}
+
+// count counts dropped messages, and says so once per subscriber.
+func (b *Broker) count(s *subscriber, messages int) {
+	if s.dropped.Add(uint64(messages)) == uint64(messages) {
+		b.subs.log.warn("dropping messages: a subscriber is at its high-water mark", "peer", peerOf(s.nc),
+			"topics", b.table.held(s))
+	}
 }
 
 func (b *Broker) hear(s *subscriber) error {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // table is the broker's knowledge: who subscribes to what, and which publishers have to hear of it.
@@ -13,7 +14,8 @@ import (
 // publisher hears subscriptions in the order in which they happened, on which membership depends (spec: wire 1.7).
 // Lock order: table.mu, then outq.mu.
 type table struct {
-	limits limits
+	limits     limits
+	generation atomic.Uint64 // counts changes of routes; what was matched before the last one is out of date
 
 	mu         sync.RWMutex // guards what follows, and the topics of subscribers
 	routes     prefixMap[[]*subscriber]
@@ -35,6 +37,7 @@ func (t *table) subscribe(s *subscriber, topic string) error {
 		}
 		s.topics[topic] = struct{}{}
 		t.routes.set(topic, append(holders, s))
+		t.generation.Add(1)
 	}
 	t.announce(topic, true)
 	return nil
@@ -73,6 +76,7 @@ func (t *table) remove(s *subscriber) {
 }
 
 func (t *table) drop(s *subscriber, topic string) {
+	t.generation.Add(1)
 	delete(s.topics, topic)
 	holders, _ := t.routes.get(topic)
 	at := slices.Index(holders, s)

@@ -22,10 +22,12 @@ func (c *conn) writeAll() {
 	var data batch
 	var bufs net.Buffers
 	for c.out.swap(&control, &data) {
-		bufs = append(bufs[:0], control)
+		if bufs = bufs[:0]; len(control) > 0 {
+			bufs = append(bufs, control)
+		}
 		bufs = data.buffers(bufs)
 		n, err := c.write(bufs)
-		clear(bufs)
+		clear(bufs[:cap(bufs)])
 		if err != nil {
 			c.out.putBack(&data, n-len(control))
 			if !hungUp(err) {
@@ -48,6 +50,12 @@ func hungUp(err error) bool {
 // write writes all of bufs and returns how many bytes the kernel took. With a stall time it gives up on a peer that took
 // no byte for so long while its queue is full, that is, while somebody waits for it.
 func (c *conn) write(bufs net.Buffers) (n int, err error) {
+	if c.direct != nil {
+		n = c.direct.buffers(bufs)
+		if bufs = behind(bufs, n); len(bufs) == 0 {
+			return n, nil
+		}
+	}
 	tick := c.stall / stallTicks
 	for idle := 0; ; {
 		if tick > 0 {
@@ -57,10 +65,12 @@ func (c *conn) write(bufs net.Buffers) (n int, err error) {
 		}
 		took, err := bufs.WriteTo(c.nc)
 		n += int(took)
-		if err == nil {
+		switch {
+		case err == nil && tick > 0:
+			return n, c.nc.SetWriteDeadline(time.Time{}) // it would end writes that do not wait, too
+		case err == nil:
 			return n, nil
-		}
-		if tick == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		case tick == 0 || !errors.Is(err, os.ErrDeadlineExceeded):
 			return n, fmt.Errorf("cannot write: %w", err)
 		}
 		if idle++; took > 0 {
@@ -70,4 +80,16 @@ func (c *conn) write(bufs net.Buffers) (n int, err error) {
 			return n, misbehaved("the peer stalls: it took no byte for %v while its queue is full", c.stall)
 		}
 	}
+}
+
+// behind returns what follows the first n bytes of bufs.
+func behind(bufs net.Buffers, n int) net.Buffers {
+	for len(bufs) > 0 && n >= len(bufs[0]) {
+		n -= len(bufs[0])
+		bufs = bufs[1:]
+	}
+	if n > 0 {
+		bufs[0] = bufs[0][n:]
+	}
+	return bufs
 }
