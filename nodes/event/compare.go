@@ -6,7 +6,8 @@ import (
 )
 
 // Equal says whether two values are the same: of one kind and with the same
-// contents. NaN is the same as NaN, and -0.0 as 0.0.
+// contents. NaN is the same as NaN, and -0.0 as 0.0; so is a denormal, which
+// becomes 0 on the wire (spec: wire 2.3).
 func (v Value) Equal(w Value) bool { return v.Compare(w) == 0 }
 
 // Compare orders values as Zeek writes them into sets and tables (spec: wire
@@ -22,7 +23,7 @@ func (v Value) Compare(w Value) int {
 	case KindInteger, KindTimestamp, KindTimespan:
 		return cmp.Compare(int64(v.num), int64(w.num))
 	case KindReal:
-		return cmp.Compare(math.Float64frombits(v.num), math.Float64frombits(w.num))
+		return cmp.Compare(math.Float64frombits(flush(v.num)), math.Float64frombits(flush(w.num)))
 	case KindString, KindEnum:
 		return cmp.Compare(v.text(), w.text())
 	case KindSet, KindTable, KindList:

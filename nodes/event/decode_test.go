@@ -59,6 +59,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"table of one value", "0d0100", "offset 2: expected what a length of 1 says, got 1 bytes"},
 		{"set with a duplicate", "0e010c03010001010100", "offset 2: expected a set of different elements"},
 		{"set with +0 and -0", "0c0204000000000000000004" + "8000000000000000", "offset 0: expected a set of different elements"},
+		{"set with 0 and a denormal", "0c0204000000000000000004" + "0000000000000001", "offset 0: expected a set of different elements"},
 		{"table with a duplicate", "0d0201000101" + "01000100", "offset 0: expected a table of different keys"},
 		{"not a list", "020000000000000001", "the envelope is not a list"},
 		{"empty list", "0e00", "the envelope is not a list"},
@@ -110,6 +111,16 @@ func TestDecodeBin(t *testing.T) {
 		if got := hex.EncodeToString(v.AppendBin(nil)); err != nil || got != test.want {
 			t.Errorf("%s: %s, %v, want %s", test.name, got, err, test.want)
 		}
+	}
+}
+
+// TestDenormalRead: CAF reads a denormal as if it had a leading one (spec: wire
+// 2.3).
+func TestDenormalRead(t *testing.T) {
+	t.Parallel()
+	v, err := decodeBin(unhex(t, "040000000000000001"))
+	if f, _ := v.Real(); err != nil || f != 0x1p-1023 {
+		t.Errorf("%g, %v, want about 1.1e-308", f, err)
 	}
 }
 

@@ -15,22 +15,26 @@ const (
 	fractionMask = 1<<fractionBits - 1
 )
 
-// toWire is the bits of a real as it is written. Denormals, which CAF turns into
-// other numbers, become 0 with their sign.
-func toWire(bits uint64) uint64 {
-	switch bits & exponentMask {
-	case 0:
+// flush turns denormals, of which CAF makes other numbers, into 0 with their
+// sign.
+func flush(bits uint64) uint64 {
+	if bits&exponentMask == 0 {
 		return bits & signBit
-	case exponentMask:
-		switch {
-		case bits&fractionMask != 0:
-			return wireNaN
-		case bits&signBit != 0:
-			return wireNegInf
-		}
-		return wireInf
 	}
 	return bits
+}
+
+// toWire is the bits of a real as it is written.
+func toWire(bits uint64) uint64 {
+	switch {
+	case bits&exponentMask != exponentMask:
+		return flush(bits)
+	case bits&fractionMask != 0:
+		return wireNaN
+	case bits&signBit != 0:
+		return wireNegInf
+	}
+	return wireInf
 }
 
 // fromWire is the bits of a real that was read, understood as CAF does: an

@@ -40,6 +40,9 @@ func textIn(kind Kind, b []byte) Value {
 func (v Value) text() string { return unsafe.String((*byte)(v.ptr), int(v.n)) }
 
 func container(kind Kind, elems []Value) Value {
+	if len(elems) == 0 { // an entry may not lie where there is room for less than one
+		return Value{kind: kind}
+	}
 	return Value{kind: kind, n: uint64(len(elems)), ptr: unsafe.Pointer(unsafe.SliceData(elems))}
 }
 
