@@ -129,6 +129,10 @@ func FuzzDecode(f *testing.F) {
 	for _, r := range recordings(f) {
 		f.Add(r.bin(f))
 	}
+	f.Add(all().Append(nil))
+	for _, seed := range corpus(f, "decode") {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		e, err := Decode(FormatBin, payload)
 		if err != nil {

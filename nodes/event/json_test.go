@@ -241,6 +241,11 @@ func TestParseTypedErrors(t *testing.T) {
 		{data("timestamp", `"2020-09-01"`), "offset 33: expected a time"},
 		{data("timestamp", `"2020-09-01T15:58:60"`), "offset 33: expected a time"},
 		{data("timestamp", `"2020-02-30T15:58:00"`), "offset 33: expected a time"},
+		{data("timestamp", `"2020-13-01T15:58:00"`), "offset 33: expected a time"},
+		{data("timestamp", `"2020-00-01T15:58:00"`), "offset 33: expected a time"},
+		{data("timestamp", `"2020-01-01T24:00:00"`), "offset 33: expected a time"},
+		{data("timestamp", `"2020-01-01T00:60:00"`), "offset 33: expected a time"},
+		{data("timestamp", `"2020-01-01 00:00:00"`), "offset 33: expected a time"},
 		{data("timestamp", `"2020-09-01T15:58:42.1234567890"`), "offset 33: expected a time"},
 		{data("timestamp", `"2020-09-01T15:58:42."`), "offset 33: expected a time"},
 		{data("timestamp", `"2020-09-01T15:58:42 UTC"`), "offset 33: expected a time"},
@@ -270,6 +275,9 @@ func FuzzDecodeJSON(f *testing.F) {
 	for _, r := range recordings(f) {
 		f.Add(r.json(f))
 	}
+	for _, seed := range corpus(f, "decodejson") {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var last []byte
 		for range 3 {
@@ -297,6 +305,9 @@ func FuzzParseTyped(f *testing.F) {
 	for _, e := range append(recorded(f), all()) {
 		f.Add(e.wrap().AppendTyped(nil))
 		f.Add(e.AppendJSON(nil))
+	}
+	for _, seed := range corpus(f, "parsetyped") {
+		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		v, err := ParseTyped(in)

@@ -3,7 +3,6 @@ package event
 import (
 	"encoding/base64"
 	"fmt"
-	"slices"
 )
 
 // ParseTyped reads a value of the form {"@data-type":T,"data":D}: what
@@ -19,19 +18,6 @@ func ParseTyped(in []byte) (Value, error) {
 	return v, nil
 }
 
-// decodeJSON reads one value and nothing behind it.
-func decodeJSON(in []byte) (Value, error) {
-	r := jsonReader{jsonScanner: jsonScanner{in: in}}
-	v, err := r.value(0)
-	if err == nil && (r.peek() != 0 || r.pos < len(in)) {
-		err = r.expected("the end")
-	}
-	if err != nil {
-		return Value{}, err
-	}
-	return v, nil
-}
-
 // maxSkip is how deep what is skipped may be nested: as deep as values are,
 // each of which takes up to three levels.
 const maxSkip = 3 * (maxDepth + 1)
@@ -40,74 +26,31 @@ const maxSkip = 3 * (maxDepth + 1)
 type jsonReader struct {
 	jsonScanner
 	values int // read so far
-	// open is the elements of containers that are still being read.
-	open []Value
+	elements
 }
 
 // value reads {"@data-type":T,"data":D}, nested depth deep. The two may stand in
-// either order.
-func (r *jsonReader) value(depth int) (v Value, err error) {
+// either order, and among others.
+func (r *jsonReader) value(depth int) (Value, error) {
 	if r.values++; r.values > maxValues {
-		return v, r.errorf("expected at most %d values", maxValues)
+		return Value{}, r.errorf("expected at most %d values", maxValues)
 	}
 	if depth > maxDepth {
-		return v, r.errorf("expected values nested at most %d deep", maxDepth)
+		return Value{}, r.errorf("expected values nested at most %d deep", maxDepth)
 	}
 	r.peek()
-	start := r.pos
-	kind, known, read := KindNone, false, false
-	later := -1 // where data stands of a type that is not known yet
-	err = r.members(func(key string) (err error) {
-		switch {
-		case key == "@data-type":
-			kind, err = r.kind()
-			known = true
-		case key == "data" && known:
-			v, err = r.data(kind, depth)
-			read = true
-		case key == "data":
-			later = r.pos
-			err = r.skip(maxSkip)
-		default:
-			err = r.skip(maxSkip)
+	o := typedObject{start: r.pos, depth: depth}
+	if kind, ok := r.compactHead(); ok {
+		if err := r.compact(&o, kind); err != nil {
+			return Value{}, err
 		}
-		return err
-	})
+		return o.value, nil
+	}
+	err := r.members(func(key string) error { return r.member(&o, key) })
 	if err != nil {
 		return Value{}, err
 	}
-	end := r.pos
-	switch {
-	case !known:
-		r.pos = start
-		return v, r.expected(`an object with "@data-type"`)
-	case !read && later >= 0:
-		r.pos = later
-		v, err = r.data(kind, depth)
-		r.pos = end
-		return v, err
-	case !read && kind != KindNone:
-		r.pos = start
-		return v, r.expected(`an object with "data"`)
-	}
-	return v, nil
-}
-
-// kind reads a data type.
-func (r *jsonReader) kind() (Kind, error) {
-	r.peek()
-	start := r.pos
-	name, err := r.text("a data type")
-	if err != nil {
-		return KindNone, err
-	}
-	for k := range kinds {
-		if kinds[k].dataType == name {
-			return Kind(k), nil
-		}
-	}
-	r.pos = start
-	return KindNone, r.expected("a data type")
+	return r.finished(&o)
 }
 
 // data reads what belongs to a data type.
@@ -192,17 +135,7 @@ func (r *jsonReader) container(kind Kind, item func() error) (Value, error) {
 	if err := r.list('[', ']', item); err != nil {
 		return Value{}, err
 	}
-	v := container(kind, slices.Clone(r.open[first:]))
-	r.open = r.open[:first]
-	switch {
-	case kind == KindSet && !sortUnique(v.elems(), Value.Compare):
-		r.pos = start
-		return Value{}, r.errorf("expected a set of different elements, got one twice")
-	case kind == KindTable && !sortUnique(v.entries(), Entry.compareKeys):
-		r.pos = start
-		return Value{}, r.errorf("expected a table of different keys, got one twice")
-	}
-	return v, nil
+	return r.close(kind, first, start), nil
 }
 
 func (r *jsonReader) push(depth int) error {
@@ -218,8 +151,12 @@ func (r *jsonReader) entry(depth int) error {
 	var e [2]Value
 	var has [2]bool
 	err := r.members(func(key string) (err error) {
-		i := slices.Index([]string{"key", "value"}, key)
-		if i < 0 {
+		i := 0
+		switch key {
+		case "key":
+		case "value":
+			i = 1
+		default:
 			return r.skip(maxSkip)
 		}
 		e[i], err = r.value(depth)

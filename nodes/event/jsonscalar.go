@@ -3,6 +3,7 @@ package event
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -66,8 +67,9 @@ func parsePlain(kind Kind, s string) (v Value, ok bool) {
 func parsePort(s string) (Port, bool) {
 	number, protocol, _ := strings.Cut(s, "/")
 	n, err := strconv.ParseUint(number, 10, 16)
-	p, known := protocolNames[protocol]
-	return Port{Number: uint16(n), Protocol: p}, err == nil && known
+	if protocol == "?" {
+		protocol = Unknown.String()
+	}
+	p := slices.Index(protocols[:], protocol)
+	return Port{Number: uint16(n), Protocol: Protocol(p)}, err == nil && p >= 0
 }
-
-var protocolNames = map[string]Protocol{"tcp": TCP, "udp": UDP, "icmp": ICMP, "unknown": Unknown, "?": Unknown}

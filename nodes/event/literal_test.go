@@ -241,6 +241,9 @@ func FuzzParseLiteral(f *testing.F) {
 	for _, s := range []string{"0x2A", "1.5 secs", `{["a"] = 1}`, "[[::1]/10, T]", "table([1] = {})", `"\x0a\101\u00fc"`} {
 		f.Add(s)
 	}
+	for _, seed := range corpus(f, "parseliteral") {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		v, err := ParseLiteral(s)
 		if err != nil || !nameable(v) {

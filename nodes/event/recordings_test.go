@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -68,6 +70,25 @@ func recorded(t testing.TB) []Event {
 			t.Fatalf("%s: %v", r.PayloadHex, err)
 		}
 		all = append(all, e)
+	}
+	return all
+}
+
+// corpus is inputs that fuzzing found worth keeping, each of which covers what no
+// recording does: lines of quoted text in testdata/corpus.
+func corpus(t testing.TB, name string) []string {
+	t.Helper()
+	file, err := os.ReadFile("testdata/corpus/" + name + ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for line := range strings.Lines(string(file)) {
+		s, err := strconv.Unquote(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		all = append(all, s)
 	}
 	return all
 }

@@ -1,0 +1,113 @@
+package event
+
+// typedObject is what was read of an object that is a value.
+type typedObject struct {
+	start, depth int
+	kind         Kind
+	value        Value
+	known, read  bool // whether there was a type, and data behind it
+	later        int  // where data stood before the type was known, or 0
+}
+
+// member reads what belongs to a key.
+func (r *jsonReader) member(o *typedObject, key string) (err error) {
+	switch {
+	case key == "@data-type":
+		o.kind, err = r.kind()
+		o.known = true
+	case key == "data" && o.known:
+		o.value, err = r.data(o.kind, o.depth)
+		o.read = true
+	case key == "data":
+		o.later = r.pos
+		err = r.skip(maxSkip)
+	default:
+		err = r.skip(maxSkip)
+	}
+	return err
+}
+
+// finished is the value of an object that was read whole.
+func (r *jsonReader) finished(o *typedObject) (Value, error) {
+	end := r.pos
+	switch {
+	case !o.known:
+		r.pos = o.start
+		return Value{}, r.expected(`an object with "@data-type"`)
+	case o.read || o.kind == KindNone:
+		return o.value, nil
+	case o.later == 0:
+		r.pos = o.start
+		return Value{}, r.expected(`an object with "data"`)
+	}
+	r.pos = o.later
+	v, err := r.data(o.kind, o.depth)
+	if err == nil {
+		r.pos = end
+	}
+	return v, err
+}
+
+// compactHead reads {"@data-type":"T","data": as Zeek and we write it, without
+// white space, or nothing.
+func (r *jsonReader) compactHead() (Kind, bool) {
+	const before, behind = `{"@data-type":"`, `","data":`
+	rest := r.in[r.pos:]
+	if len(rest) < len(before) || string(rest[:len(before)]) != before {
+		return KindNone, false
+	}
+	rest = rest[len(before):]
+	kind, ok := kindOf(rest)
+	if !ok {
+		return KindNone, false
+	}
+	size := len(kinds[kind].dataType)
+	if rest = rest[size:]; len(rest) < len(behind) || string(rest[:len(behind)]) != behind {
+		return KindNone, false
+	}
+	r.pos += len(before) + size + len(behind)
+	return kind, true
+}
+
+// kindOf is the data type that in begins with, up to a quote.
+func kindOf(in []byte) (Kind, bool) {
+	for k := range kinds {
+		name := kinds[k].dataType
+		if len(in) > len(name) && in[len(name)] == '"' && string(in[:len(name)]) == name {
+			return Kind(k), true
+		}
+	}
+	return KindNone, false
+}
+
+// compact reads what follows such a head, up to the end of the object.
+func (r *jsonReader) compact(o *typedObject, kind Kind) (err error) {
+	o.kind, o.known, o.read = kind, true, true
+	if o.value, err = r.data(kind, o.depth); err != nil {
+		return err
+	}
+	if r.peek() == ',' {
+		r.pos++
+		return r.moreMembers(func(key string) error { return r.member(o, key) })
+	}
+	if r.peek() != '}' {
+		return r.expected(`"," or "}"`)
+	}
+	r.pos++
+	return nil
+}
+
+// kind reads a data type.
+func (r *jsonReader) kind() (Kind, error) {
+	r.peek()
+	start := r.pos
+	name, err := r.text("a data type")
+	if err != nil {
+		return KindNone, err
+	}
+	if k, ok := kindOf(r.in[start+1:]); ok && len(name) == len(kinds[k].dataType) {
+		return k, nil
+	}
+	r.pos = start
+	return KindNone, r.expected("a data type")
+}
