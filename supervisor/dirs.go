@@ -24,6 +24,7 @@ func (d Dirs) State() string           { return filepath.Join(d.Run(), "state.js
 func (d Dirs) Events() string          { return filepath.Join(d.Run(), "events.jsonl") }
 func (d Dirs) Log() string             { return filepath.Join(d.Run(), "supervisor.log") }
 func (d Dirs) Logs() string            { return filepath.Join(string(d), "logs") }
+func (d Dirs) Curve() string           { return filepath.Join(string(d), "curve") }
 func (d Dirs) Node(name string) string { return filepath.Join(string(d), "spool", name) }
 
 // Stdout and Stderr are the files that a node's output is appended to.

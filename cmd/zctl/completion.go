@@ -65,6 +65,7 @@ esac
 complete -c zctl -f -a '(zctl __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 complete -c zctl -s c -l config -rF -d 'configuration file'
 complete -c zctl -l base-dir -x -d 'base directory' -a '(__fish_complete_directories (string replace -- --base-dir= "" (commandline -ct)))'
+complete -c zctl -n '__fish_seen_subcommand_from keys' -l dir -x -a '(__fish_complete_directories (string replace -- --dir= "" (commandline -ct)))'
 `,
 }
 
@@ -102,6 +103,8 @@ func candidates(c *cli.Context) []string {
 		return verbs(c.App)
 	case t.command.Name == completionName && t.args == 0:
 		return []string{"bash", "zsh", "fish"}
+	case t.command.Name == keysName && t.args == 0:
+		return []string{"generate"}
 	case t.command.Name == logsCommand.Name && t.args == 0:
 		return nodeNames(c, t)
 	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
@@ -152,7 +155,7 @@ func valuesOf(flag string) []string {
 	switch flag {
 	case "config", "c":
 		return []string{":files"}
-	case "base-dir":
+	case "base-dir", "dir":
 		return []string{":directories"}
 	}
 	return nil

@@ -111,7 +111,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
-			logsCommand, eventsCommand, superviseCommand, nodeCommand, shutdownCommand,
+			logsCommand, eventsCommand, superviseCommand, nodeCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},
 		OnUsageError:   onUsageError,
