@@ -15,10 +15,6 @@ type BrokerOptions struct {
 	// ListenXPub and ListenXSub are the endpoints to bind: nodes' XSubs connect to the former, nodes' XPubs to the latter
 	// (spec: wire 1.1).
 	ListenXPub, ListenXSub string
-
-	// Drop loses messages for a subscriber that is at its high-water mark. The default is libzmq's XPUB_NODROP: its
-	// publishers wait, and if it takes no byte for 10 seconds meanwhile it is disconnected.
-	Drop bool
 }
 
 // Broker is the centre of a cluster: an XPUB and an XSUB with everything forwarded between them, messages one way,
@@ -28,19 +24,19 @@ type BrokerOptions struct {
 // subscriber wait for it, a subscriber that stalls is disconnected, and a topic that one connection subscribed twice ends
 // with that connection.
 type Broker struct {
-	drop  bool
 	opts  Options
 	table *table
 	subs  *listener // XPUB
 	pubs  *listener // XSUB
 
 	subscribers atomic.Uint64 // ids given so far
+	counters    brokerCounters
 }
 
 // ListenBroker binds both endpoints, or none, and serves until Close.
 func ListenBroker(opts BrokerOptions) (*Broker, error) {
-	b := &Broker{drop: opts.Drop, opts: opts.Options.withDefaults()}
-	b.table = newTable(b.opts.limits)
+	b := &Broker{opts: opts.Options.withDefaults()}
+	b.table = newTable(b.opts.limits, &b.counters.news)
 	var err error
 	if b.subs, err = listen(opts.ListenXPub, zmq4.XPub, b.opts); err != nil {
 		return nil, fmt.Errorf("cannot start the broker's XPUB: %w", err)
@@ -50,9 +46,9 @@ func ListenBroker(opts BrokerOptions) (*Broker, error) {
 		return nil, fmt.Errorf("cannot start the broker's XSUB: %w", err)
 	}
 	b.subs.serve, b.pubs.serve = b.serveSubscriber, b.servePublisher
-	b.subs.maxPacket = b.opts.limits.upstream()
-	if !b.drop {
-		b.subs.stall = b.opts.limits.stall
+	b.subs.kind.maxPacket = b.opts.limits.upstream()
+	if !b.opts.Drop {
+		b.subs.kind.stall = b.opts.limits.stall
 	}
 	b.subs.start()
 	b.pubs.start()

@@ -3,6 +3,7 @@ package zmq
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -11,11 +12,13 @@ import (
 // conn is one connection behind its handshake. Its owner calls next until that fails, then end; a writer goroutine
 // drains the queue meanwhile.
 type conn struct {
-	nc    net.Conn
-	in    *reader
-	out   *outq
-	stall time.Duration // see write; 0: never
-	about []any         // what the owner adds to the log line about the end
+	nc  net.Conn
+	in  *reader
+	out *outq
+	connOptions
+	waiting  atomic.Bool // the owner does not read now
+	breathed time.Time   // see breathe
+	about    []any       // what the owner adds to the log line about the end
 
 	direct *nowWriter      // nil where the connection does not allow it
 	now    func(*load) int // of direct
@@ -26,19 +29,34 @@ type conn struct {
 	written chan struct{} // closed when the writer ended
 }
 
+// connOptions are what kinds of connections differ in.
+type connOptions struct {
+	maxPacket int           // bytes
+	stall     time.Duration // see write; 0: never
+	breath    time.Duration // see wait
+	heartbeat time.Duration // see heart; 0: none
+}
+
+// conn returns the options of a connection that receives messages.
+func (o Options) conn() connOptions {
+	return connOptions{maxPacket: o.MaxMessage, breath: o.limits.breath, heartbeat: o.Heartbeat}
+}
+
 // startConn attaches a connection to a queue and starts its writer.
-func startConn(nc net.Conn, maxPacket int, out *outq, stall time.Duration) *conn {
+func startConn(nc net.Conn, out *outq, opts connOptions) *conn {
 	c := &conn{
 		nc:      nc,
-		in:      newReader(nc, maxPacket),
+		in:      newReader(nc, opts.maxPacket),
 		out:     out,
-		stall:   stall,
 		done:    make(chan struct{}),
 		written: make(chan struct{}),
+
+		connOptions: opts,
 	}
 	if c.direct = newNowWriter(nc); c.direct != nil {
 		c.now = c.direct.load
 	}
+	startHeart(c, opts.heartbeat)
 	out.attach()
 	go c.writeAll()
 	return c

@@ -17,7 +17,7 @@ type desk struct {
 
 func newDesk(subscribers int) *desk {
 	opts := Options{SndHWM: 1 << 30, MaxMessage: 1 << 30}.withDefaults()
-	d := &desk{Broker: &Broker{opts: opts, table: newTable(opts.limits)}}
+	d := &desk{Broker: &Broker{opts: opts, table: newTable(opts.limits, new(flow))}}
 	for i := range subscribers {
 		s := testSubscriber(uint64(i))
 		s.conn = &conn{out: newOutq(opts)}

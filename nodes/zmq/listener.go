@@ -12,13 +12,12 @@ import (
 // listener accepts connections of one socket. Each has a goroutine of its own from the beginning, so a slow peer keeps
 // nobody else waiting: it shakes hands and then serves until the connection ends.
 type listener struct {
-	ln        net.Listener
-	typ       zmq4.SocketType
-	opts      Options
-	maxPacket int
-	stall     time.Duration       // see conn
-	serve     func(c *conn) error // uses the connection until it ends, and says why it did
-	log       *dampedLog
+	ln    net.Listener
+	typ   zmq4.SocketType
+	opts  Options
+	kind  connOptions
+	serve func(c *conn) error // uses the connection until it ends, and says why it did
+	log   *dampedLog
 
 	all sync.WaitGroup // the accepting goroutine and those of the connections
 
@@ -40,14 +39,14 @@ func listen(endpoint string, typ zmq4.SocketType, opts Options) (*listener, erro
 		return nil, err
 	}
 	return &listener{
-		ln:        ln,
-		typ:       typ,
-		opts:      opts,
-		maxPacket: opts.MaxMessage,
-		log:       newDampedLog(opts.Log.With("socket", typ, "endpoint", endpointOf(ln.Addr()))),
-		closed:    make(chan struct{}),
-		shaking:   newRing(opts.limits.pending),
-		conns:     make(map[*conn]struct{}),
+		ln:      ln,
+		typ:     typ,
+		opts:    opts,
+		kind:    opts.conn(),
+		log:     newDampedLog(opts.Log.With("socket", typ, "endpoint", endpointOf(ln.Addr()))),
+		closed:  make(chan struct{}),
+		shaking: newRing(opts.limits.pending),
+		conns:   make(map[*conn]struct{}),
 	}, nil
 }
 
@@ -118,7 +117,7 @@ func (l *listener) register(nc net.Conn, slot int, ready bool) *conn {
 	if !ready || l.finished {
 		return nil
 	}
-	c := startConn(nc, l.maxPacket, newOutq(l.opts), l.stall)
+	c := startConn(nc, newOutq(l.opts), l.kind)
 	l.conns[c] = struct{}{}
 	return c
 }
@@ -133,7 +132,7 @@ func (l *listener) unregister(c *conn) {
 func (l *listener) report(nc net.Conn, err error, about ...any) {
 	about = append([]any{"peer", peerOf(nc), "err", err}, about...)
 	var bad *misbehaviour
-	if errors.As(err, &bad) {
+	if errors.As(err, &bad) || errors.Is(err, errSilent) {
 		l.log.warn("disconnected a peer", about...)
 		return
 	}
@@ -166,6 +165,13 @@ func (l *listener) finish(grace time.Duration) {
 	})
 	defer timer.Stop()
 	l.all.Wait()
+}
+
+// count is how many connections are in use.
+func (l *listener) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns)
 }
 
 func (l *listener) current() []*conn {

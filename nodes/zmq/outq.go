@@ -195,6 +195,13 @@ func (q *outq) idle() bool {
 	return q.closed && q.count() == 0 && !q.writing
 }
 
+// connected says that there is a connection to write to.
+func (q *outq) connected() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.attached
+}
+
 // full says that a message would not be taken for want of room.
 func (q *outq) full() bool {
 	q.mu.Lock()

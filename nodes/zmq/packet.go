@@ -19,8 +19,21 @@ func (p packet) frame(i int) []byte {
 // message returns all frames of it.
 func (p packet) message() Message {
 	m := make(Message, len(p.spans))
+	p.frames(m)
+	return m
+}
+
+// frames fills m, which has as many frames.
+func (p packet) frames(m Message) {
 	for i := range m {
 		m[i] = p.frame(i)
 	}
-	return m
+}
+
+// payload is how many bytes its frames hold.
+func (p packet) payload() (n int) {
+	for _, s := range p.spans {
+		n += s.to - s.from
+	}
+	return n
 }

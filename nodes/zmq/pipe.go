@@ -21,6 +21,14 @@ func startPipe(remote endpoint, opts Options) *pipe {
 	return p
 }
 
+// put queues a message, connected or not, unless Immediate forbids that.
+func (p *pipe) put(m Message, size int) error {
+	if p.opts.Immediate && !p.out.connected() {
+		return ErrAgain
+	}
+	return p.out.putMessage(m, size)
+}
+
 // close sends what is queued for at most Linger, even if that takes connecting first, and disconnects.
 func (p *pipe) close() {
 	p.out.close()
@@ -33,7 +41,9 @@ func (p *pipe) close() {
 
 // serve reads for the sake of PINGs and of noticing the end; a PULL has nothing else to say.
 func (p *pipe) serve(nc net.Conn) error {
-	c := startConn(nc, p.opts.limits.upstream(), p.out, 0)
+	kind := p.opts.conn()
+	kind.maxPacket = p.opts.limits.upstream()
+	c := startConn(nc, p.out, kind)
 	for {
 		if _, err := c.next(); err != nil {
 			return c.end(err)

@@ -1,22 +1,16 @@
 package zmq
 
-import (
-	"time"
-
-	"github.com/go-zeromq/zmq4"
-)
-
 // publisher is a connection to the broker's XSUB.
 //
 // Its messages are forwarded in batches: all that one read brought, sorted by subscriber, and each subscriber is locked
 // and woken once (spec: zmq4 6). Nothing is waiting here while the connection is being read.
 type publisher struct {
 	*conn
-	broker   *Broker
-	routes   routes
-	open     opening
-	waiting  []*load   // with messages, in the order in which they got the first
-	breathed time.Time // see breathe
+	broker        *Broker
+	routes        routes
+	open          opening
+	frames, bytes int     // of this batch
+	loaded        []*load // with messages, in the order in which they got the first
 }
 
 // opening is the neighbouring messages, at in.buf[from:to], that go the same way and are in no load yet.
@@ -63,6 +57,8 @@ func (p *publisher) forward(msg packet) {
 	}
 	p.open.to = msg.at + len(msg.wire)
 	p.open.count++
+	p.frames += len(msg.spans)
+	p.bytes += msg.payload()
 }
 
 // close hands the opening to the loads of its route.
@@ -74,7 +70,7 @@ func (p *publisher) close() {
 	for _, l := range o.route.loads {
 		if l.count == 0 {
 			l.chunk = p.in.chunk
-			p.waiting = append(p.waiting, l)
+			p.loaded = append(p.loaded, l)
 		}
 		l.add(p.in.buf, o.from, o.to, o.count)
 	}
@@ -85,58 +81,39 @@ func (p *publisher) close() {
 // others have theirs; that stops the publisher by TCP's own means (spec: wire T6, zmq4 6).
 func (p *publisher) flush() {
 	p.close()
-	for _, l := range p.waiting {
-		if l.to.put(l) != ErrAgain {
+	p.broker.counters.events.add(p.frames, p.bytes)
+	p.frames, p.bytes = 0, 0
+	for _, l := range p.loaded {
+		if p.put(l) != ErrAgain {
 			l.clear()
 		}
 	}
-	for _, l := range p.waiting {
+	for _, l := range p.loaded {
 		if l.count > 0 {
 			p.insist(l)
 			l.clear()
 		}
 	}
-	clear(p.waiting)
-	p.waiting = p.waiting[:0]
+	clear(p.loaded)
+	p.loaded = p.loaded[:0]
 }
 
 // insist deals with what a subscriber had no room for.
 func (p *publisher) insist(l *load) {
-	if p.broker.drop {
+	if p.broker.opts.Drop {
 		p.broker.count(l.to, l.count)
 		return
 	}
-	p.await(l)
-}
-
-// await waits until the subscriber has taken the load or is gone, or the publisher is.
-func (p *publisher) await(l *load) {
-	p.breathe()
-	breath := time.NewTicker(p.broker.opts.limits.breath)
-	defer breath.Stop()
-	for l.to.put(l) == ErrAgain {
-		select {
-		case <-l.to.out.roomy():
-		case <-l.to.done:
-			return
-		case <-p.done:
-			return
-		case <-breath.C:
-			p.breathe()
-		}
+	for p.wait(l.to.out.roomy(), l.to.done) && p.put(l) == ErrAgain {
 	}
 }
 
-// breathe tells a waiting publisher from time to time that we live: while it waits its PINGs cannot be read, and libzmq
-// hangs up on who does not answer. It takes any traffic for an answer, so what we send is a PONG; peers without
-// heartbeats ignore that as they ignore every unknown command (spec: zmq4 7.4).
-func (p *publisher) breathe() {
-	now := time.Now()
-	if now.Sub(p.breathed) < p.broker.opts.limits.breath {
-		return
+// put hands a load to its subscriber, or as much as there is room for.
+func (p *publisher) put(l *load) error {
+	count, size := l.count, l.size
+	err := l.to.put(l)
+	if err != ErrClosed {
+		p.broker.counters.delivered.add(count-l.count, size-l.size)
 	}
-	p.breathed = now
-	if err := p.out.putControl(appendCommand(nil, zmq4.CmdPong, nil)); err != nil {
-		p.fail(err)
-	}
+	return err
 }

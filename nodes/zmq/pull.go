@@ -9,6 +9,7 @@ type Pull struct {
 	inbox  *inbox[Message]
 	ended  chan struct{} // closed when handle will not be called any more
 	handle func(Message)
+	stats  counters
 }
 
 // BindPull binds the endpoint and calls handle for each message, one at a time and in the order of each peer. While handle
@@ -40,19 +41,15 @@ func (p *Pull) Close() error {
 }
 
 func (p *Pull) serve(c *conn) error {
-	for {
-		packet, err := c.next()
-		if err != nil {
-			return err
-		}
-		if packet.command {
-			continue
-		}
-		if !p.inbox.put(packet.message(), len(packet.wire)) {
-			return ErrClosed
-		}
+	in := intake[Message]{
+		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats,
+		wrap: func(m Message) Message { return m },
 	}
+	return in.receive()
 }
+
+// Stats returns the present numbers. Drops stays 0: nothing is dropped here.
+func (p *Pull) Stats() Stats { return p.stats.stats() }
 
 func (p *Pull) dispatch() {
 	defer close(p.ended)

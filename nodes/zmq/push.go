@@ -10,6 +10,7 @@ type Push struct {
 	pipes   []*pipe    // in the order of SetEndpoints
 	next    int        // index of the pipe to try first
 	closed  bool
+	stats   Stats
 	closing sync.WaitGroup // pipes on their way out
 }
 
@@ -71,15 +72,25 @@ func (p *Push) Send(msg Message) error {
 	}
 	for i := range p.pipes {
 		at := (p.next + i) % len(p.pipes)
-		if p.pipes[at].out.putMessage(msg, size) == nil {
+		if p.pipes[at].put(msg, size) == nil {
 			p.next = at + 1
+			p.stats.Messages++
+			p.stats.Bytes += uint64(size)
 			return nil
 		}
 	}
 	if len(p.pipes) == 0 {
 		return nil
 	}
+	p.stats.Drops++
 	return ErrAgain
+}
+
+// Stats returns the present numbers.
+func (p *Push) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
 }
 
 // Close sends what is queued for at most Linger and disconnects. Messages for an endpoint that does not come up in that

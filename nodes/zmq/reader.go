@@ -3,6 +3,7 @@ package zmq
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 )
 
 // reader cuts a connection's bytes into packets.
@@ -26,6 +27,8 @@ type reader struct {
 	parsed     int    // bytes of the next packet that were looked at already
 	spans      []span // its frames so far
 	filled     bool   // the last read left no room: there is more to come
+
+	heard atomic.Bool // something was read since somebody else looked
 }
 
 func newReader(src io.Reader, maxPacket int) *reader {
@@ -108,6 +111,7 @@ func (r *reader) read(n int) error {
 		r.filled = r.end == len(r.buf)
 		switch {
 		case got > 0:
+			r.heard.Store(true)
 			return nil // an error will come again
 		case errors.Is(err, io.EOF) && r.end > r.start:
 			return io.ErrUnexpectedEOF

@@ -139,7 +139,7 @@ func TestStallNeedsSomebodyWhoWaits(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	q := newOutq(Options{SndHWM: 2}.withDefaults())
-	c := startConn(ours, 1000, q, stall)
+	c := startConn(ours, q, connOptions{maxPacket: 1000, stall: stall})
 	check(t, q.putWire([]byte("taken by the writer, which nobody lets write")))
 	eventually(t, "the writer", func() bool { return q.roomFor(2) })
 	check(t, q.putWire([]byte("waiting")))
@@ -168,8 +168,8 @@ func TestDrop(t *testing.T) {
 	t.Parallel()
 	log, lines := logged()
 	opts := small
-	opts.Log, opts.limits.stall = log, time.Millisecond
-	b := startBroker(t, BrokerOptions{Options: opts, Drop: true})
+	opts.Log, opts.limits.stall, opts.Drop = log, time.Millisecond, true
+	b := startBroker(t, BrokerOptions{Options: opts})
 	n, healthy := startNode(t, b, small), startNode(t, b, Options{})
 	check(t, healthy.sub.Subscribe("end"))
 	healthy.ready(t)

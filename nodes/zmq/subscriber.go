@@ -30,8 +30,9 @@ func (s *subscriber) put(l *load) error {
 	return s.out.put(l, s.now)
 }
 
-// count counts dropped messages, and says so once per subscriber.
+// count counts messages that s did not get, and says so once per subscriber.
 func (b *Broker) count(s *subscriber, messages int) {
+	b.counters.drops.Add(uint64(messages))
 	if s.dropped.Add(uint64(messages)) == uint64(messages) {
 		b.subs.log.warn("dropping messages: a subscriber is at its high-water mark", "peer", peerOf(s.nc),
 			"topics", b.table.held(s))
@@ -45,6 +46,9 @@ func (b *Broker) hear(s *subscriber) error {
 			return err
 		}
 		request, ok := p.subscription()
+		if ok {
+			b.counters.requests.add(1, 1+len(request.topic))
+		}
 		switch {
 		case !ok:
 		case request.add:

@@ -15,6 +15,7 @@ import (
 // Lock order: table.mu, then outq.mu.
 type table struct {
 	limits     limits
+	news       *flow         // counts what publishers hear
 	generation atomic.Uint64 // counts changes of routes; what was matched before the last one is out of date
 
 	mu         sync.RWMutex // guards what follows, and the topics of subscribers
@@ -22,8 +23,8 @@ type table struct {
 	publishers map[*publisher]struct{}
 }
 
-func newTable(l limits) *table {
-	return &table{limits: l, publishers: make(map[*publisher]struct{})}
+func newTable(l limits, news *flow) *table {
+	return &table{limits: l, news: news, publishers: make(map[*publisher]struct{})}
 }
 
 // subscribe adds a topic and passes the request on, be the topic new or not (libzmq's XPUB_VERBOSER).
@@ -90,12 +91,20 @@ func (t *table) drop(s *subscriber, topic string) {
 }
 
 func (t *table) announce(topic string, add bool) {
+	t.news.add(1, 1+len(topic))
 	frame := appendSubscription(nil, topic, add)
 	for p := range t.publishers {
 		if err := p.out.putControl(frame); err != nil {
 			p.fail(err)
 		}
 	}
+}
+
+// topics is how many there are.
+func (t *table) topics() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.routes.len()
 }
 
 // addPublisher makes p hear of all topics and then of every change.

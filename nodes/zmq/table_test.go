@@ -9,7 +9,7 @@ import (
 )
 
 func testTable() *table {
-	return newTable(limits{topics: 4, allTopics: 6, topicLen: 5}.withDefaults())
+	return newTable(limits{topics: 4, allTopics: 6, topicLen: 5}.withDefaults(), new(flow))
 }
 
 func testSubscriber(id uint64) *subscriber {

@@ -34,6 +34,8 @@ type XPub struct {
 	mu     sync.Mutex // guards what follows
 	conn   *conn      // nil while there is none
 	topics prefixMap[struct{}]
+	wanted map[string]bool // whether a topic begins with one of topics, of those asked for lately
+	stats  Stats
 	closed bool
 }
 
@@ -63,10 +65,42 @@ func (x *XPub) Send(msg Message) error {
 	if x.closed {
 		return ErrClosed
 	}
-	if x.conn == nil || !x.topics.hasPrefixOf(msg[0]) {
+	if x.conn == nil || !x.wants(msg[0]) {
 		return nil
 	}
-	return x.conn.out.putMessage(msg, size)
+	if err := x.conn.out.putMessage(msg, size); err != nil {
+		x.stats.Drops++
+		if err == ErrAgain && x.opts.Drop {
+			return nil
+		}
+		return err
+	}
+	x.stats.Messages++
+	x.stats.Bytes += uint64(size)
+	return nil
+}
+
+// wants says whether anybody subscribes to the topic. Mostly it was asked before.
+func (x *XPub) wants(topic []byte) bool {
+	wanted, known := x.wanted[string(topic)]
+	if known {
+		return wanted
+	}
+	wanted = x.topics.hasPrefixOf(topic)
+	if len(topic) <= maxRouteTopic {
+		if len(x.wanted) >= maxRoutes {
+			clear(x.wanted)
+		}
+		x.wanted[string(topic)] = wanted
+	}
+	return wanted
+}
+
+// Stats returns the present numbers.
+func (x *XPub) Stats() Stats {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.stats
 }
 
 // Close sends what is queued for at most Linger and disconnects. No handler function runs after it returned.
@@ -95,7 +129,7 @@ func (x *XPub) isClosed() bool {
 }
 
 func (x *XPub) serve(nc net.Conn) error {
-	c := startConn(nc, x.opts.MaxMessage, newOutq(x.opts), 0)
+	c := startConn(nc, newOutq(x.opts), x.opts.conn())
 	if !x.attach(c) {
 		return c.end(ErrClosed)
 	}
@@ -113,7 +147,7 @@ func (x *XPub) attach(c *conn) bool {
 	if x.closed {
 		return false
 	}
-	x.conn, x.topics = c, prefixMap[struct{}]{}
+	x.conn, x.topics, x.wanted = c, prefixMap[struct{}]{}, make(map[string]bool)
 	return true
 }
 
@@ -136,6 +170,9 @@ func (x *XPub) receive(c *conn) error {
 		}
 		s, ok := p.subscription()
 		if !ok {
+			if len(p.spans) != 1 {
+				x.countError()
+			}
 			continue
 		}
 		switch x.apply(s) {
@@ -151,6 +188,12 @@ func (x *XPub) receive(c *conn) error {
 			}
 		}
 	}
+}
+
+func (x *XPub) countError() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stats.Errors++
 }
 
 // applied is what became of a subscription.
@@ -177,9 +220,11 @@ func (x *XPub) apply(s subscription) applied {
 		return topicRefused
 	case s.add:
 		x.topics.set(topic, struct{}{})
+		clear(x.wanted)
 		return topicAdded
 	case known:
 		x.topics.delete(topic)
+		clear(x.wanted)
 		return topicRemoved
 	}
 	return topicIgnored

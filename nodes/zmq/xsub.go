@@ -29,6 +29,7 @@ type XSub struct {
 	link  link
 	inbox *inbox[xsubEvent]
 	ended chan struct{} // closed when no handler will be called any more
+	stats counters
 
 	mu     sync.Mutex // guards what follows
 	conn   *conn      // nil while there is none
@@ -81,6 +82,9 @@ func (x *XSub) Close() error {
 	return nil
 }
 
+// Stats returns the present numbers. Drops stays 0: nothing is dropped here.
+func (x *XSub) Stats() Stats { return x.stats.stats() }
+
 func (x *XSub) isClosed() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -104,12 +108,16 @@ func (x *XSub) update(topic string, add bool) error {
 }
 
 func (x *XSub) serve(nc net.Conn) error {
-	c := startConn(nc, x.opts.MaxMessage, newOutq(x.opts), 0)
+	c := startConn(nc, newOutq(x.opts), x.opts.conn())
 	if !x.attach(c) {
 		return c.end(ErrClosed)
 	}
 	x.inbox.put(xsubEvent{call: x.h.Connected}, 0)
-	err := c.end(x.receive(c))
+	in := intake[xsubEvent]{
+		conn: c, inbox: x.inbox, frames: x.opts.Frames, stats: &x.stats,
+		wrap: func(m Message) xsubEvent { return xsubEvent{msg: m} },
+	}
+	err := c.end(in.receive())
 	x.detach()
 	x.inbox.put(xsubEvent{call: func() { x.h.Disconnected(err) }}, 0)
 	return err
@@ -131,21 +139,6 @@ func (x *XSub) detach() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.conn = nil
-}
-
-func (x *XSub) receive(c *conn) error {
-	for {
-		p, err := c.next()
-		if err != nil {
-			return err
-		}
-		if p.command {
-			continue
-		}
-		if !x.inbox.put(xsubEvent{msg: p.message()}, len(p.wire)) {
-			return ErrClosed
-		}
-	}
 }
 
 func (x *XSub) dispatch() {

@@ -1,0 +1,56 @@
+package zmq
+
+// intake brings a connection's messages into an inbox: all that one read brought at once, so that they cost one lock and
+// one wake-up.
+type intake[T any] struct {
+	conn   *conn
+	inbox  *inbox[T]
+	frames int // that a message must have; 0: any number
+	stats  *counters
+	wrap   func(Message) T
+
+	items []T
+	size  int
+	slab  slab
+}
+
+// receive takes messages until the connection fails.
+func (i *intake[T]) receive() error {
+	i.conn.in.before = i.flush
+	defer i.flush()
+	for {
+		p, err := i.conn.next()
+		if err != nil {
+			return err
+		}
+		if p.command {
+			continue
+		}
+		if i.frames > 0 && len(p.spans) != i.frames {
+			i.stats.errors.Add(1)
+			continue
+		}
+		i.items = append(i.items, i.wrap(i.slab.message(p)))
+		i.size += len(p.wire)
+	}
+}
+
+// flush hands on what was gathered. It waits for room, and keeps the peer from hanging up meanwhile.
+func (i *intake[T]) flush() {
+	if len(i.items) == 0 {
+		return
+	}
+	i.stats.took(len(i.items), i.size)
+	for items := i.items; ; {
+		taken, room, err := i.inbox.offer(items, i.size*len(items)/len(i.items))
+		if err != nil {
+			i.conn.fail(err)
+			break
+		}
+		if items = items[taken:]; len(items) == 0 || !i.conn.wait(room, nil) {
+			break
+		}
+	}
+	clear(i.items)
+	i.items, i.size = i.items[:0], 0
+}

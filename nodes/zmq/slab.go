@@ -1,0 +1,22 @@
+package zmq
+
+// slabFrames is how many frames are allocated at once. A message that is kept keeps that many headers, 6 kB.
+const slabFrames = 256
+
+// slab makes Messages with few allocations. What it gave out it never touches again.
+type slab struct{ free Message }
+
+// message returns the packet's frames.
+func (s *slab) message(p packet) Message {
+	n := len(p.spans)
+	if n > slabFrames/8 {
+		return p.message()
+	}
+	if len(s.free) < n {
+		s.free = make(Message, slabFrames)
+	}
+	m := s.free[:n:n]
+	s.free = s.free[n:]
+	p.frames(m)
+	return m
+}
