@@ -64,15 +64,18 @@ func eventually(t testing.TB, what string, cond func() bool) {
 type events struct {
 	mu      sync.Mutex
 	list    []string
+	times   map[string]int // each event occurred
 	changed chan struct{}
 }
 
-func newEvents() *events { return &events{changed: make(chan struct{})} }
+func newEvents() *events { return &events{times: make(map[string]int), changed: make(chan struct{})} }
 
 func (e *events) add(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = append(e.list, fmt.Sprintf(format, args...))
+	event := fmt.Sprintf(format, args...)
+	e.list = append(e.list, event)
+	e.times[event]++
 	close(e.changed)
 	e.changed = make(chan struct{})
 }
@@ -103,14 +106,15 @@ func (e *events) await(t testing.TB, what string, cond func(list []string) bool)
 // has waits until each wanted event occurred.
 func (e *events) has(t testing.TB, want ...string) {
 	t.Helper()
-	e.await(t, fmt.Sprint(want), func(list []string) bool {
-		for _, w := range want {
-			if count(list, w) == 0 {
-				return false
-			}
-		}
-		return true
-	})
+	for _, w := range want {
+		e.await(t, w, func([]string) bool { return e.occurred(w) }) // does not look at the list, which may be long
+	}
+}
+
+func (e *events) occurred(event string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.times[event] > 0
 }
 
 func count(list []string, want string) (n int) {

@@ -3,6 +3,7 @@ package zmq
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -43,9 +44,15 @@ type libzmq struct {
 
 func startLibzmq(t *testing.T, args ...string) *libzmq {
 	t.Helper()
+	return startLibzmqPinging(t, 200*time.Millisecond, args...)
+}
+
+// startLibzmqPinging is startLibzmq with another interval of PINGs; 0 means none.
+func startLibzmqPinging(t *testing.T, every time.Duration, args ...string) *libzmq {
+	t.Helper()
 	p := &libzmq{events: newEvents(), cmd: exec.Command(interpreter(t), append([]string{"testdata/peer.py"}, args...)...)}
 	p.cmd.Stderr = os.Stderr
-	p.cmd.Env = append(os.Environ(), "PEER_HEARTBEAT=200")
+	p.cmd.Env = append(os.Environ(), fmt.Sprintf("PEER_HEARTBEAT=%d", every.Milliseconds()))
 	var err error
 	p.stdin, err = p.cmd.StdinPipe()
 	check(t, err)

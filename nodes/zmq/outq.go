@@ -151,7 +151,7 @@ func (q *outq) attach() {
 func (q *outq) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.writing, q.held = false, false
+	q.writing = false
 }
 
 // detach ends the writer at once. Messages may still be put.

@@ -113,8 +113,10 @@ def step(i, rng, xsub, xpub):
         node.subscribe(topic)
         barrier(node)
         return "sub %s %s" % (node.name, topic.decode())
-    for k in range(rng.randrange(1, 4)):
-        node.publish(topic + b"." + str(k).encode(), node.name.encode(), b"", b"x" * rng.choice([0, 10, 300]))
+    for k in range(rng.choice([1, 2, 3, 60])):
+        if k % 3 == 2:
+            topic = "".join(rng.choice("ab") for _ in range(rng.randrange(4))).encode()
+        node.publish(topic + b"." + str(k).encode(), node.name.encode(), b"", b"x" * rng.choice([0, 10, 300, 3000]))
     serial += 1
     node.publish(b"~data", b"%d" % serial)
     everybody_sees("~data|%d" % serial)
