@@ -1,0 +1,126 @@
+package tap
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"zctl/nodes/event"
+	"zctl/nodes/zmq"
+)
+
+// harmless fails for a line that does something to a terminal.
+func harmless(t testing.TB, line []byte) {
+	t.Helper()
+	body, whole := bytes.CutSuffix(line, []byte("\n"))
+	if !whole {
+		t.Errorf("no line: %q", line)
+	}
+	if !utf8.Valid(body) || bytes.ContainsFunc(body, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("unprintable: %q", line)
+	}
+}
+
+func message(frames ...string) Message {
+	m := Message{Time: time.Unix(1, 5)}
+	for _, f := range frames {
+		m.Frames = append(m.Frames, []byte(f))
+	}
+	return m
+}
+
+// TestHostile: whatever is sent is shown, and does nothing to a terminal.
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	nasty := "\x1b]0;title\x07\u009b31m\u202e\xff\x00\n\x7f\U000e0001"
+	good := string(bin("Mod::ev", event.String(nasty), event.EnumValue(event.Enum(nasty))))
+	for _, test := range []struct {
+		m             Message
+		text, jsonHas string // parts of the two forms
+	}{
+		{message("t", "s", event.FormatBin, good), `\x1b]0;title\a\u009b31m\u202e\xff\x00\n\x7f\U000e0001"`, `{"@base64":"`},
+		{message(nasty, "s", event.FormatBin, good), `\x1b]0;title\a\u009b31m\u202e\xff\x00\n\x7f\U000e0001`, `\u001b]0;title\u0007\u009b31m\u202e\ufffd\u0000\n\u007f\udb40\udc01","sender`},
+		{message("t", nasty, event.FormatBin, good), `\U000e0001  t  Mod::ev(`, `"frames":["74","1b5d`},
+		{message("t", "s", nasty, good), `cannot decode event: format "`, `"error":"cannot decode event: format`},
+		{message("t", "s", event.FormatBin, nasty), `1b5d303b7469746c6507`, `"error":"cannot decode event: offset 0`},
+		{message("t", "s", event.FormatBin, string(bin(nasty))), `\n\x7f\U000e0001()`, `"frames":[`},
+		{message("t"), "t  no event: 1 frames", `"frames":["74"]`},
+		{message(""), "-  -  no event: 1 frames", `"frames":[""]`},
+		{message("t", "s", "f", "p", "q"), `no event: 5 frames, not topic, sender, format and payload: "s" "f" "p" "q"`, `"frames":["74","73","66","70","71"]`},
+		{message("t", "s", event.FormatBin, ""), "expected a value, got the end", `"frames":[`},
+		{message("t", "s", event.FormatJSON, `{"@data-type":`), "cannot decode event", `"format":"broker-json-v1","error"`},
+	} {
+		text, line := test.m.AppendText(nil), test.m.AppendJSON(nil)
+		harmless(t, text)
+		harmless(t, line)
+		if !strings.Contains(string(text), test.text) {
+			t.Errorf("%s does not have %s", text, test.text)
+		}
+		if !strings.Contains(string(line), test.jsonHas) {
+			t.Errorf("%s does not have %s", line, test.jsonHas)
+		}
+		parseLine(t, test.m)
+	}
+}
+
+// TestFramesAreLossless: where the strings cannot tell it, the frames do.
+func TestFramesAreLossless(t *testing.T) {
+	t.Parallel()
+	m := message("t\xff", "s", event.FormatBin, string(bin("e")))
+	p := parseLine(t, m)
+	if p.Event != "e" || len(p.Frames) != 4 {
+		t.Fatalf("%s", m.AppendJSON(nil))
+	}
+	for i, frame := range p.Frames {
+		if got, err := hex.DecodeString(frame); err != nil || !bytes.Equal(got, m.Frames[i]) {
+			t.Errorf("frame %d: %x, %v", i, got, err)
+		}
+	}
+}
+
+// TestLongLine: people are spared most of what is very long, programs get it all.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	m := message("t", "s", event.FormatBin, string(bin("e", event.String(strings.Repeat("ä", 1<<20)))))
+	text := m.AppendText(nil)
+	harmless(t, text)
+	if len(text) > maxText+100 || !strings.HasSuffix(string(text), " bytes more)\n") {
+		t.Errorf("%d bytes, at the end %s", len(text), text[len(text)-50:])
+	}
+	if args := parseLine(t, m).Args; len(args) < 2<<20 {
+		t.Errorf("%d bytes of arguments", len(args))
+	}
+}
+
+// FuzzMessage: no message makes a line that is not valid, or not harmless; and
+// what is an event comes back as it was, if it was in the one canonical encoding.
+func FuzzMessage(f *testing.F) {
+	for _, payload := range recordings() {
+		f.Add([]byte("topic"), []byte("sender"), []byte(event.FormatBin), payload)
+	}
+	f.Add([]byte("\x1b\xff"), []byte("\u009b"), []byte(event.FormatJSON), []byte(`{"@data-type":"vector","data":[]}`))
+	f.Fuzz(func(t *testing.T, topic, sender, format, payload []byte) {
+		m := Message{Time: time.Unix(1, 5), Frames: zmq.Message{topic, sender, format, payload}}
+		harmless(t, m.AppendText(nil))
+		harmless(t, m.AppendJSON(nil))
+		p := parseLine(t, m)
+		e, err := m.Event()
+		if (err != nil) != (p.Error != "") {
+			t.Fatalf("%v became %q", err, p.Error)
+		}
+		if err != nil || !utf8.ValidString(e.Name) {
+			return
+		}
+		args, err := ParseTypedArgs(string(p.Args))
+		if err != nil {
+			t.Fatalf("%s: %v", p.Args, err)
+		}
+		if again := event.List(args...); !again.Equal(event.List(e.Args...)) {
+			t.Fatalf("%v became %v", event.List(e.Args...), again)
+		}
+	})
+}
