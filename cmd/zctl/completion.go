@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"zctl/nodes/cluster"
+	"zctl/nodes/event"
 )
 
 const completionName = "completion"
@@ -64,6 +67,7 @@ esac
 	"fish": `# fish completion for zctl
 complete -c zctl -f -a '(zctl __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 complete -c zctl -s c -l config -rF -d 'configuration file'
+complete -c zctl -l layout -rF -d 'cluster-layout.zeek'
 complete -c zctl -l base-dir -x -d 'base directory' -a '(__fish_complete_directories (string replace -- --base-dir= "" (commandline -ct)))'
 complete -c zctl -n '__fish_seen_subcommand_from keys' -l dir -x -a '(__fish_complete_directories (string replace -- --dir= "" (commandline -ct)))'
 `,
@@ -107,6 +111,8 @@ func candidates(c *cli.Context) []string {
 		return []string{"generate"}
 	case t.command.Name == logsCommand.Name && t.args == 0:
 		return nodeNames(c, t)
+	case slices.Contains([]string{"tap", "publish"}, t.command.Name) && t.args == 0:
+		return topics(c, t)
 	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
 		return append([]string{"all", "loggers", "proxies", "workers"}, nodeNames(c, t)...)
 	}
@@ -157,8 +163,21 @@ func valuesOf(flag string) []string {
 		return []string{":files"}
 	case "base-dir", "dir":
 		return []string{":directories"}
+	case "layout":
+		return []string{":files"}
+	case "format":
+		return []string{event.FormatBin, event.FormatJSON}
 	}
 	return nil
+}
+
+// topics is those that reach nodes: of a type, and a single one.
+func topics(c *cli.Context, t typed) []string {
+	all := []string{"zeek.cluster.manager", "zeek.cluster.logger", "zeek.cluster.proxy", "zeek.cluster.worker"}
+	for _, name := range nodeNames(c, t) {
+		all = append(all, cluster.NodeTopic(name))
+	}
+	return all
 }
 
 func flagsOf(command *cli.Command) []string {

@@ -111,7 +111,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
-			logsCommand, eventsCommand, superviseCommand, nodeCommand, keysCommand, shutdownCommand,
+			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand,
+			superviseCommand, nodeCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},
 		OnUsageError:   onUsageError,

@@ -24,7 +24,7 @@ func permute(app *cli.App, args []string) []string {
 			others = append(append(others, arg), rest...)
 			break
 		}
-		if !strings.HasPrefix(arg, "-") || arg == "-" {
+		if !strings.HasPrefix(arg, "-") || arg == "-" || isNegative(arg) {
 			others = append(others, arg)
 			continue
 		}
@@ -35,6 +35,12 @@ func permute(app *cli.App, args []string) []string {
 		}
 	}
 	return slices.Concat(args[:verb+1], flags, others)
+}
+
+// isNegative says whether an argument is a number below 0, as events have them;
+// no flag of ours is one.
+func isNegative(arg string) bool {
+	return len(arg) > 1 && (arg[1] >= '0' && arg[1] <= '9' || arg[1] == '.') || arg == "-inf"
 }
 
 // takesValue says whether the argument behind a flag belongs to it.

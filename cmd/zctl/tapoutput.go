@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zctl/nodes/tap"
+)
+
+// tapOutput prints messages, and lines of logs between them. It writes when
+// there is nothing more to print, or its buffer is full.
+type tapOutput struct {
+	json           bool
+	limit          uint64 // of messages, 0 for none
+	shown, strange atomic.Uint64
+
+	mu   sync.Mutex // guards what follows
+	w    *bufio.Writer
+	line []byte
+}
+
+func newTapOutput(w io.Writer, json bool, limit uint64) *tapOutput {
+	return &tapOutput{json: json, limit: limit, w: bufio.NewWriterSize(w, 64<<10)}
+}
+
+// copyFrom prints messages until the tap is closed, or as many as there should
+// be.
+func (o *tapOutput) copyFrom(t *tap.Tap) error {
+	for {
+		messages := t.Take(context.Background())
+		if len(messages) == 0 {
+			return nil
+		}
+		for i, m := range messages {
+			last := i == len(messages)-1 && t.Idle()
+			if err := o.message(m, last); err != nil {
+				return err
+			}
+			if o.limit > 0 && o.shown.Load() >= o.limit {
+				return o.flush()
+			}
+		}
+	}
+}
+
+func (o *tapOutput) message(m tap.Message, flush bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.json {
+		o.line = m.AppendJSON(o.line[:0])
+	} else {
+		o.line = m.AppendText(o.line[:0])
+	}
+	if _, err := m.Event(); err != nil {
+		o.strange.Add(1)
+	}
+	_, err := o.w.Write(o.line)
+	o.shown.Add(1)
+	if err == nil && flush {
+		err = o.w.Flush()
+	}
+	return err
+}
+
+// log prints a line of a log. Its time is when it was seen.
+func (o *tapOutput) log(logger, file, line string, now time.Time) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.json {
+		stamp := now.Local().Format("2006-01-02 15:04:05.000000")
+		_, err := io.WriteString(o.w, strings.Join([]string{stamp, logger, file, plainLog(line)}, "  ")+"\n")
+		return err
+	}
+	return json.NewEncoder(o.w).Encode(logLine{now.UTC(), logger, file, line})
+}
+
+// logLine is a line of a log as tap --json prints it.
+type logLine struct {
+	Time   time.Time `json:"time"`
+	Logger string    `json:"logger"`
+	File   string    `json:"file"`
+	Line   string    `json:"line"`
+}
+
+// plainLog keeps the tabs between the fields of a log.
+func plainLog(line string) string {
+	fields := strings.Split(line, "\t")
+	for i := range fields {
+		fields[i] = plain(fields[i])
+	}
+	return strings.Join(fields, "\t")
+}
+
+func (o *tapOutput) flush() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Flush()
+}
