@@ -48,6 +48,10 @@ type bus struct {
 	dirs   supervisor.Dirs
 }
 
+// socket is the options of sockets that join the bus. What they still have to send
+// when they leave may take them so long.
+func (b bus) socket(linger time.Duration) zmq.Options { return zmq.Options{Linger: linger} }
+
 // findBus is the bus that flags say, or that of the deployed cluster.
 func findBus(c *cli.Context) (bus, error) {
 	said := layoutgen.Backend{ConnectXSub: c.String("connect-xsub"), ConnectXPub: c.String("connect-xpub")}
@@ -87,7 +91,7 @@ func visit(c *cli.Context) (*tap.Visit, bus, error) {
 	timeout := c.Duration("timeout")
 	ctx, cancel := context.WithTimeout(c.Context, timeout)
 	defer cancel()
-	v, err := tap.Join(ctx, b.Backend, zmq.Options{Linger: timeout})
+	v, err := tap.Join(ctx, b.Backend, b.socket(timeout))
 	return v, b, busError(err)
 }
 

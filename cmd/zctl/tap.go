@@ -65,6 +65,7 @@ func tapBus(c *cli.Context) error {
 	notices := make(chan string, 16)
 	t, err := tap.Open(b.ConnectXSub, tap.Options{
 		Prefixes: c.Args().Slice(),
+		Socket:   b.socket(0),
 		Lost:     func(err error) { note(notices, err.Error()+"; trying again") },
 		Back:     func() { note(notices, "connected again") },
 	})

@@ -52,12 +52,13 @@ func (o *tapOutput) copyFrom(t *tap.Tap) error {
 func (o *tapOutput) message(m tap.Message, flush bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	d := m.Decode()
 	if o.json {
-		o.line = m.AppendJSON(o.line[:0])
+		o.line = d.AppendJSON(o.line[:0])
 	} else {
-		o.line = m.AppendText(o.line[:0])
+		o.line = d.AppendText(o.line[:0])
 	}
-	if _, err := m.Event(); err != nil {
+	if d.Err != nil {
 		o.strange.Add(1)
 	}
 	_, err := o.w.Write(o.line)

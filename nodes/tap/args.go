@@ -22,7 +22,7 @@ func ParseArgs(literals []string) ([]event.Value, error) {
 	return args, nil
 }
 
-// ParseTypedArgs reads them as args of [Message.AppendJSON]: a typed vector, or
+// ParseTypedArgs reads them as args of [Decoded.AppendJSON]: a typed vector, or
 // just the list that is its data.
 func ParseTypedArgs(typed string) ([]event.Value, error) {
 	in := bytes.TrimSpace([]byte(typed))
@@ -39,7 +39,7 @@ func ParseTypedArgs(typed string) ([]event.Value, error) {
 	return v.Elems(), nil
 }
 
-// ParseTypedMetadata reads metadata of [Message.AppendJSON]: none, or a vector of
+// ParseTypedMetadata reads metadata of [Decoded.AppendJSON]: none, or a vector of
 // vectors of a count, the id, and a value (spec: wire 2.1). Anything else could
 // harm those who hear it (spec: wire T18).
 func ParseTypedMetadata(typed string) (event.Value, error) {

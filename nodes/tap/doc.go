@@ -4,7 +4,7 @@
 //
 //   - A [Tap] hears what passes. Messages flow from the broker's XPUB through a
 //     bounded queue to whoever calls Take, as lines for people
-//     ([Message.AppendText]) or for programs ([Message.AppendJSON]). It never
+//     ([Decoded.AppendText]) or for programs ([Decoded.AppendJSON]). It never
 //     stops reading: a subscriber that does stalls the whole cluster (spec: wire
 //     T6). What nobody takes in time is dropped and counted.
 //   - A [Visit] sees who subscribes to what, and may publish. [Look] makes of the

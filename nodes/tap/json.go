@@ -24,24 +24,22 @@ import (
 // frames: all of its frames, each in hex. So has one with a topic, sender, format
 // or name that is not UTF-8, as the strings cannot tell it. The line is always
 // valid JSON, and of printable characters.
-func (m Message) AppendJSON(dst []byte) []byte {
+func (d Decoded) AppendJSON(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, `{"time":"`...)
-	dst = m.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
-	dst = append(dst, `","topic":`...)
-	dst = appendString(dst, m.Topic())
-	dst = appendString(append(dst, `,"sender":`...), m.Sender())
-	dst = appendString(append(dst, `,"format":`...), m.Format())
-	e, err := m.Event()
-	if err != nil {
-		dst = appendString(append(dst, `,"error":`...), err.Error())
+	dst = d.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
+	dst = appendString(append(dst, `","topic":`...), d.Topic())
+	dst = appendString(append(dst, `,"sender":`...), d.Sender())
+	dst = appendString(append(dst, `,"format":`...), d.Format())
+	if d.Err != nil {
+		dst = appendString(append(dst, `,"error":`...), d.Err.Error())
 	} else {
-		dst = appendString(append(dst, `,"event":`...), e.Name)
-		dst = event.List(e.Args...).AppendTyped(append(dst, `,"args":`...))
-		dst = e.Metadata.AppendTyped(append(dst, `,"metadata":`...))
+		dst = appendString(append(dst, `,"event":`...), d.Event.Name)
+		dst = event.List(d.Event.Args...).AppendTyped(append(dst, `,"args":`...))
+		dst = d.Event.Metadata.AppendTyped(append(dst, `,"metadata":`...))
 	}
-	if err != nil || !utf8.ValidString(m.Topic()+m.Sender()+m.Format()+e.Name) {
-		dst = m.appendFrames(append(dst, `,"frames":`...))
+	if d.Err != nil || !utf8.ValidString(d.Topic()+d.Sender()+d.Format()+d.Event.Name) {
+		dst = d.appendFrames(append(dst, `,"frames":`...))
 	}
 	return append(escape(dst, start, appendJSONEscape), '}', '\n')
 }

@@ -104,11 +104,11 @@ func TestLibzmq(t *testing.T) {
 	all = append(all, take(t, tap, 1)...)
 	for i, want := range []string{"zv.x", "other", "alone"} {
 		if all[i].Topic() != want {
-			t.Errorf("message %d: %s", i, all[i].AppendText(nil))
+			t.Errorf("message %d: %s", i, all[i].Decode().AppendText(nil))
 		}
 	}
 	if !bytes.Equal(all[1].Frames[3], payload) || len(all[2].Frames) != 1 {
-		t.Errorf("%s%s", all[1].AppendText(nil), all[2].AppendText(nil))
+		t.Errorf("%s%s", all[1].Decode().AppendText(nil), all[2].Decode().AppendText(nil))
 	}
 
 	// All of it is gone without a trace.

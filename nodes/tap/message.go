@@ -34,10 +34,21 @@ func (m Message) Sender() string { return m.frame(1) }
 // Format is the name of the payload's serialization.
 func (m Message) Format() string { return m.frame(2) }
 
-// Event decodes the event. It refers to the message's payload.
-func (m Message) Event() (event.Event, error) {
+// Decoded is a message, and what it means.
+type Decoded struct {
+	Message
+	// Event is the event, which refers to the message's payload, if Err is nil.
+	Event event.Event
+	Err   error
+}
+
+// Decode decodes the event.
+func (m Message) Decode() Decoded {
+	d := Decoded{Message: m}
 	if len(m.Frames) != 4 {
-		return event.Event{}, fmt.Errorf("no event: %d frames, not topic, sender, format and payload", len(m.Frames))
+		d.Err = fmt.Errorf("no event: %d frames, not topic, sender, format and payload", len(m.Frames))
+	} else {
+		d.Event, d.Err = event.Decode(m.Format(), m.Frames[3])
 	}
-	return event.Decode(m.Format(), m.Frames[3])
+	return d
 }

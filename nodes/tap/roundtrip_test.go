@@ -18,7 +18,7 @@ type printed struct {
 func parseLine(t testing.TB, m Message) printed {
 	t.Helper()
 	var p printed
-	line := m.AppendJSON(nil)
+	line := m.Decode().AppendJSON(nil)
 	if err := json.Unmarshal(line, &p); err != nil {
 		t.Fatalf("not JSON: %v\n%s", err, line)
 	}
@@ -52,7 +52,7 @@ func TestRoundTrip(t *testing.T) {
 	for i, m := range take(t, tap, len(payloads)) {
 		p := parseLine(t, m)
 		if p.Topic != "first" || p.Sender != "somebody" || p.Format != event.FormatBin || p.Error != "" || p.Frames != nil {
-			t.Errorf("%d: %s", i, m.AppendJSON(nil))
+			t.Errorf("%d: %s", i, m.Decode().AppendJSON(nil))
 		}
 		check(t, v.Publish("second", p.Sender, p.Format, republish(t, p)))
 	}

@@ -41,7 +41,7 @@ func TestUnnoticed(t *testing.T) {
 	check(t, tap.Close())
 	for _, m := range take(t, all, 6) {
 		if m.Sender() != "s" {
-			t.Errorf("somebody else published: %s", m.AppendText(nil))
+			t.Errorf("somebody else published: %s", m.Decode().AppendText(nil))
 		}
 	}
 	eventually(t, "the subscriptions' end", func() bool { return slices.Equal(v.Topics(), before) })

@@ -18,17 +18,17 @@ const maxText = 64 << 10
 // any. A message that is no event shows why, and its frames from the second on
 // in quotes or, where people cannot read them, in hex. Control characters are
 // escaped, and very long lines cut.
-func (m Message) AppendText(dst []byte) []byte {
+func (d Decoded) AppendText(dst []byte) []byte {
 	start := len(dst)
-	dst = m.Time.Local().AppendFormat(dst, "2006-01-02 15:04:05.000000")
-	dst = append(append(dst, "  "...), orDash(m.Sender())...)
-	dst = append(append(dst, "  "...), orDash(m.Topic())...)
+	dst = d.Time.Local().AppendFormat(dst, "2006-01-02 15:04:05.000000")
+	dst = append(append(dst, "  "...), orDash(d.Sender())...)
+	dst = append(append(dst, "  "...), orDash(d.Topic())...)
 	dst = append(dst, "  "...)
-	if e, err := m.Event(); err == nil {
-		dst = appendEvent(dst, e)
+	if d.Err == nil {
+		dst = appendEvent(dst, d.Event)
 	} else {
-		dst = fmt.Appendf(dst, "%v:", err)
-		for _, frame := range m.Frames[1:] {
+		dst = fmt.Appendf(dst, "%v:", d.Err)
+		for _, frame := range d.Frames[1:] {
 			dst = appendFrame(append(dst, ' '), frame)
 		}
 	}
