@@ -116,7 +116,7 @@ func watchTap(ctx context.Context, c *cli.Context, t *tap.Tap, out *tapOutput, n
 			t.Close()
 			return conclude(c, t, out, begun, lastWords(printed))
 		case text := <-notices:
-			fmt.Fprintln(c.App.ErrWriter, text)
+			fmt.Fprintln(c.App.ErrWriter, plain(text))
 		case <-stopRequest:
 			if err := sitOut(c, t); err != nil {
 				return err

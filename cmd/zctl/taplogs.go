@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zctl/layoutgen"
+	"zctl/nodes/tap"
 )
 
 // rotated matches logs that were put aside: conn-2026-01-02-15-04-05.log.
@@ -104,7 +105,7 @@ func (f *logFollower) lines(logger, file string) writerFunc {
 				return len(b), nil
 			}
 			half = rest
-			if err := f.out.log(logger, file, string(line), time.Now()); err != nil {
+			if err := f.out.log(tap.LogLine{Time: time.Now(), Logger: logger, File: file, Line: string(line)}); err != nil {
 				return 0, err
 			}
 		}

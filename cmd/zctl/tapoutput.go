@@ -3,12 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"zctl/nodes/tap"
 )
@@ -69,33 +66,17 @@ func (o *tapOutput) message(m tap.Message, flush bool) error {
 	return err
 }
 
-// log prints a line of a log. Its time is when it was seen.
-func (o *tapOutput) log(logger, file, line string, now time.Time) error {
+// log prints a line of a log.
+func (o *tapOutput) log(l tap.LogLine) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.json {
-		stamp := now.Local().Format("2006-01-02 15:04:05.000000")
-		_, err := io.WriteString(o.w, strings.Join([]string{stamp, logger, file, plainLog(line)}, "  ")+"\n")
-		return err
+	if o.json {
+		o.line = l.AppendJSON(o.line[:0])
+	} else {
+		o.line = l.AppendText(o.line[:0])
 	}
-	return json.NewEncoder(o.w).Encode(logLine{now.UTC(), logger, file, line})
-}
-
-// logLine is a line of a log as tap --json prints it.
-type logLine struct {
-	Time   time.Time `json:"time"`
-	Logger string    `json:"logger"`
-	File   string    `json:"file"`
-	Line   string    `json:"line"`
-}
-
-// plainLog keeps the tabs between the fields of a log.
-func plainLog(line string) string {
-	fields := strings.Split(line, "\t")
-	for i := range fields {
-		fields[i] = plain(fields[i])
-	}
-	return strings.Join(fields, "\t")
+	_, err := o.w.Write(o.line)
+	return err
 }
 
 func (o *tapOutput) flush() error {

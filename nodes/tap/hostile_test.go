@@ -3,6 +3,7 @@ package tap
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,23 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s does not have %s", line, test.jsonHas)
 		}
 		parseLine(t, test.m)
+	}
+}
+
+// TestLogLine: neither does a line of a log, but for the tabs between fields.
+func TestLogLine(t *testing.T) {
+	t.Parallel()
+	l := LogLine{Time: time.Unix(1, 5), Logger: "logger-1", File: "conn.log", Line: "a\tb\x1b[2J\u009b\xff"}
+	text := l.AppendText(nil)
+	if want := "  logger-1  conn.log  a\tb\\x1b[2J\\u009b\\xff\n"; !strings.HasSuffix(string(text), want) {
+		t.Errorf("%q does not end with %q", text, want)
+	}
+	harmless(t, bytes.ReplaceAll(text, []byte("\t"), nil))
+	line := l.AppendJSON(nil)
+	harmless(t, line)
+	var back struct{ Time, Logger, File, Line string }
+	if err := json.Unmarshal(line, &back); err != nil || back.Line != "a\tb\x1b[2J\u009b\ufffd" || back.Time != "1970-01-01T00:00:01.000000005Z" {
+		t.Errorf("%s: %+v, %v", line, back, err)
 	}
 }
 
