@@ -164,7 +164,7 @@ func (s *soak) ask() map[string]status {
 	round := s.round
 	s.mu.Unlock()
 	s.client.Publish(context.Background(), "soak/ask", "Soak::ask", round)
-	for end := time.Now().Add(250 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(50 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		s.mu.Lock()
 		complete := len(s.answers) == len(s.names)
 		s.mu.Unlock()

@@ -175,13 +175,13 @@ func (c *Cluster) join(connect Connect) (Backend, error) {
 	if err := c.assign(); err != nil {
 		return nil, err
 	}
+	c.mu.Lock() // what the bus shows meanwhile is answered when there is a way to
+	defer c.mu.Unlock()
 	backend, err := connect(receiver{c})
 	if err != nil {
 		return nil, err
 	}
 	c.backend.Store(&backend)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.running = true
 	for _, topic := range append(c.ownTopics(), c.topics...) {
 		if err := backend.Subscribe(topic); err != nil {

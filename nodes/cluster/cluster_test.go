@@ -515,3 +515,47 @@ func TestNotRunning(t *testing.T) {
 		}
 	}
 }
+
+// hasty is a bus that shows what is on it before Connect has returned.
+type hasty struct {
+	Backend
+	published chan string
+}
+
+func (h hasty) Publish(topic, sender, format string, payload []byte) error {
+	h.published <- topic
+	return nil
+}
+
+func (h hasty) Subscribe(string) error { return nil }
+func (h hasty) Close() error           { return nil }
+
+// TestHastyBus: a peer that shows itself while the node still connects is greeted.
+func TestHastyBus(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "worker-1", nil)
+	h := hasty{published: make(chan string, 1)}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() {
+		done <- n.Run(ctx, func(r Receiver) (Backend, error) {
+			shown := make(chan struct{})
+			go func() { close(shown); r.Subscribed(NodeIDTopic("other")) }()
+			<-shown
+			time.Sleep(10 * time.Millisecond) // for it to be too early, if nothing keeps it
+			return h, nil
+		})
+	}()
+	select {
+	case topic := <-h.published:
+		if topic != NodeIDTopic("other") {
+			t.Errorf("published to %q", topic)
+		}
+	case <-time.After(patience):
+		t.Error("nobody was greeted")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
