@@ -2,6 +2,7 @@ package nodes_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 
@@ -67,10 +68,11 @@ func Example_logger() {
 	// Output: cluster: node=worker-1 message=hello from a worker
 }
 
-// freePort is the first of some ports in a row that are free.
+// freePort is the first of some ports in a row that are free, below those that the
+// kernel gives to clients.
 func freePort() int {
-	for first := 21000; ; first += 10 {
-		free := 0
+	for {
+		first, free := 20000+10*rand.IntN(300), 0
 		for port := first; port < first+8; port++ {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 			if err != nil {

@@ -44,16 +44,21 @@ type Options struct {
 }
 
 // FromEnv is the options of the node that a supervisor, Zeek's or zctl's, or a
-// shell started: CLUSTER_NODE is its name, and its layout is found by
-// [FindLayout]. It says on stderr what happens to it.
+// shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout], and
+// ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat]. It says on stderr what
+// happens to it.
 func FromEnv() (Options, error) {
 	layout, err := FindLayout()
 	if err != nil {
 		return Options{}, err
 	}
-	return Options{
-		Name: os.Getenv("CLUSTER_NODE"), Layout: layout, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	}, nil
+	o := Options{Name: os.Getenv("CLUSTER_NODE"), Layout: layout, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	if text := os.Getenv("ZCTL_HEARTBEAT"); text != "" {
+		if o.ZeroMQ.Heartbeat, err = time.ParseDuration(text); err != nil || o.ZeroMQ.Heartbeat < 0 {
+			return Options{}, fmt.Errorf("cannot use ZCTL_HEARTBEAT=%q: it has to be a duration like 5s, or 0s for none", text)
+		}
+	}
+	return o, nil
 }
 
 // Node is a node of a cluster, or a client of one. What it can do there, it does

@@ -85,6 +85,7 @@ func soakNode() error {
 // soak is a cluster of processes.
 type soak struct {
 	t      *testing.T
+	env    []string // of the processes, on top of the usual
 	dir    string
 	names  []string
 	procs  map[string]*exec.Cmd
@@ -95,13 +96,13 @@ type soak struct {
 	answers map[string]status // of this round
 }
 
-func newSoak(t *testing.T) *soak {
+func newSoak(t *testing.T, env ...string) *soak {
 	port := freePort()
 	config, err := layoutgen.Parse("", fmt.Appendf(nil, "[cluster]\nport = %d\n[broker]\nxpub_port = %d\nxsub_port = %d\n[workers]\ncount = 3\n", port+2, port, port+1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &soak{t: t, dir: t.TempDir(), names: config.Layout().Names(), procs: map[string]*exec.Cmd{}}
+	s := &soak{t: t, env: env, dir: t.TempDir(), names: config.Layout().Names(), procs: map[string]*exec.Cmd{}}
 	layout := config.Layout()
 	for name, text := range map[string]string{layoutgen.LayoutFile: layout.Zeek(), layoutgen.BackendFile: layout.Backend.Zeek()} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
@@ -144,6 +145,7 @@ func (s *soak) start(name string) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Dir, cmd.Stderr = dir, stderr
 	cmd.Env = append(os.Environ(), soakEnv+"=1", "CLUSTER_NODE="+name, "ZEEKPATH="+s.dir, "NOTIFY_SOCKET=")
+	cmd.Env = append(cmd.Env, s.env...)
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -220,6 +222,34 @@ func (s *soak) said() string {
 		fmt.Fprintf(&text, "== %s\n%s", name, said)
 	}
 	return text.String()
+}
+
+// TestSilentNode: with a heartbeat, a node whose host is silent is down for all
+// others, although nobody closed its connections; when the host is back, the same
+// process is up again.
+func TestSilentNode(t *testing.T) {
+	t.Parallel()
+	s := newSoak(t, "ZCTL_HEARTBEAT=300ms")
+	_, before := s.awaitWhole(*soakWithin)
+	const silent = "worker-2"
+	s.procs[silent].Process.Signal(syscall.SIGSTOP)
+	others := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return name == silent })
+	for end := time.Now().Add(*soakWithin); ; {
+		answers := s.ask()
+		stillUp := slices.DeleteFunc(slices.Clone(others), func(name string) bool { return answers[name].Peers[silent] == "" })
+		if len(stillUp) == 0 && whole(others, answers) == "" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s is silent, but up for %v\n%s", silent, stillUp, s.said())
+		}
+	}
+	s.procs[silent].Process.Signal(syscall.SIGCONT)
+	_, after := s.awaitWhole(*soakWithin)
+	if before[silent].ID != after[silent].ID {
+		t.Errorf("%s has id %s, before it was silent %s", silent, after[silent].ID, before[silent].ID)
+	}
+	s.awaitLoad(after)
 }
 
 // rss is the resident memory of a node's process, in bytes.
