@@ -45,7 +45,7 @@ func TestHostilePeers(t *testing.T) {
 		{"2^62 bytes", "\x02\x40\x00\x00\x00\x00\x00\x00\x00", "a frame of 4611686018427387904 bytes"},
 		{"4 TB command", "\x06\x00\x00\x04\x00\x00\x00\x00\x00", "a frame of 4398046511104 bytes"},
 		{"bad flags", "\xf0\x00", "flags 0xf0"},
-		{"command of a message", "\x05\x05\x04PONG", "within a multipart message"},
+		{"command of a message", "\x05\x05\x04PONG", "a command has further frames"},
 		{"command without name", "\x04\x00", "name is longer"},
 		{"PING without TTL", "\x04\x05\x04PING", "no time to live"},
 		{"endless frames", strings.Repeat("\x01\x00", maxFrames+1), ""}, // too long for a subscriber, too many for the rest

@@ -1,10 +1,14 @@
 package zmq
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"sync/atomic"
 )
+
+// maxWithin bounds the commands within one message: each costs a copy of all before it.
+const maxWithin = 100
 
 // reader cuts a connection's bytes into packets.
 //
@@ -26,6 +30,7 @@ type reader struct {
 	start, end int    // buf[start:end] is received and not yet returned
 	parsed     int    // bytes of the next packet that were looked at already
 	spans      []span // its frames so far
+	within     int    // commands between them
 	filled     bool   // the last read left no room: there is more to come
 
 	heard atomic.Bool // something was read since somebody else looked
@@ -61,7 +66,7 @@ func (r *reader) received() (p packet, missing int, err error) {
 		}
 		flags := in[off]
 		if flags&^flagMore != 0 || len(r.spans) == maxFrames {
-			if err := r.checkFlags(flags, off); err != nil {
+			if err := r.checkFlags(flags); err != nil {
 				return p, 0, err
 			}
 			if n := off + headerLen(flags); len(in) < n {
@@ -77,23 +82,39 @@ func (r *reader) received() (p packet, missing int, err error) {
 		if len(in) < to {
 			return p, to - len(in), nil
 		}
+		if flags&flagCommand != 0 && off > 0 {
+			if r.within++; r.within > maxWithin {
+				return p, 0, misbehaved("more than %d commands stand within a message", maxWithin)
+			}
+			return r.excise(off, span{from, to}), 0, nil
+		}
 		r.spans = append(r.spans, span{from, to})
 		off, r.parsed = to, to
 		if flags&flagMore == 0 {
 			p = packet{wire: in[:to:to], spans: r.spans, command: flags&flagCommand != 0, at: r.start}
-			r.start, r.parsed = r.start+to, 0
+			r.start, r.parsed, r.within = r.start+to, 0, 0
 			return p, 0, nil
 		}
 	}
 }
 
-// checkFlags checks the first byte of the frame at offset off of the packet.
-func (r *reader) checkFlags(flags byte, off int) error {
+// excise returns a command that stands between the frames of a message, and closes the gap. ZMTP's grammar knows no such
+// thing, but libzmq puts a PING wherever it begins to fill its buffer (seen with 4.3.4).
+func (r *reader) excise(off int, body span) packet {
+	in := r.buf[r.start:r.end]
+	p := packet{wire: bytes.Clone(in[off:body.to]), spans: []span{{body.from - off, body.to - off}}, command: true, at: r.start}
+	copy(in[body.to-off:], in[:off])
+	r.start += body.to - off
+	return p
+}
+
+// checkFlags checks the first byte of a frame.
+func (r *reader) checkFlags(flags byte) error {
 	switch {
 	case flags&^flagsKnown != 0:
 		return misbehaved("frame flags %#02x are not ZMTP", flags)
-	case flags&flagCommand != 0 && (flags&flagMore != 0 || off > 0):
-		return misbehaved("a command stands within a multipart message")
+	case flags&flagCommand != 0 && flags&flagMore != 0:
+		return misbehaved("a command has further frames")
 	case len(r.spans) == maxFrames:
 		return misbehaved("a message has more than %d frames", maxFrames)
 	}

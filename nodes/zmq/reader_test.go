@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -60,7 +61,6 @@ func TestReaderRefuses(t *testing.T) {
 		"one byte too long":             "\x00\x63" + strings.Repeat("x", 99),
 		"too long altogether":           "\x01\x32" + strings.Repeat("x", 50) + "\x00\x32",
 		"command with more":             "\x05\x05\x04PONG",
-		"command within a message":      "\x01\x00\x04\x05\x04PONG",
 		"more frames than we allow":     strings.Repeat("\x01\x00", maxFrames+1),
 		"long form of too many, at end": strings.Repeat("\x01\x00", 49) + "\x02\x00\x00\x00\x00\x00\x00\x00\x01",
 	} {
@@ -109,6 +109,43 @@ func TestReaderGrowsWithBytesReceived(t *testing.T) {
 	}
 }
 
+// Whatever was read at once, commands within a message come before it, and it comes whole.
+func TestReaderTakesCommandsOutOfMessages(t *testing.T) {
+	t.Parallel()
+	ping := string(pingFrame)
+	wire := "\x01\x01a" + ping + "\x01\x02bc" + ping + ping + "\x00\x01d" + "\x00\x01e"
+	for step := 1; step <= len(wire); step++ {
+		r := newReader(stepReader{strings.NewReader(wire), step}, 100)
+		var got []string
+		for {
+			p, err := r.next()
+			if err == io.EOF {
+				break
+			}
+			check(t, err)
+			got = append(got, string(bytes.Join(p.message(), []byte("|"))))
+		}
+		command := ping[shortHeader:]
+		if want := []string{command, command, command, "a|bc|d", "e"}; !slices.Equal(got, want) {
+			t.Errorf("%d bytes at once: got %q, want %q", step, got, want)
+		}
+	}
+}
+
+func TestReaderBoundsCommandsWithinMessages(t *testing.T) {
+	t.Parallel()
+	r := newReader(strings.NewReader("\x01\x00"+strings.Repeat(string(pingFrame), 2*maxWithin)), 1000)
+	for range maxWithin {
+		_, err := r.next()
+		check(t, err)
+	}
+	_, err := r.next()
+	var bad *misbehaviour
+	if !errors.As(err, &bad) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPacketFramesCannotReachEachOther(t *testing.T) {
 	t.Parallel()
 	p, err := newReader(bytes.NewReader(appendMessage(nil, message("a", "b"))), 100).next()
@@ -124,12 +161,13 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("\x01\x05topic\x01\x02id\x01\x06format\x00\x07payload"), uint8(3))
 	f.Add([]byte("\x00\x06\x01topic\x00\x06\x00topic"), uint8(1))
 	f.Add([]byte("\x04\x0c\x09SUBSCRIBEab\x04\x09\x06CANCELab\x04\x0a\x04PING\x00\x0actx"), uint8(9))
+	f.Add([]byte("\x01\x01a\x04\x06\x05READY\x01\x00\x04\x07\x04PING\x00\x00\x00\x01b"), uint8(5))
 	f.Add([]byte("\x02\x40\x00\x00\x00\x00\x00\x00\x00"), uint8(0))
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00\x03abc\x00\x00"), uint8(2))
 	f.Fuzz(func(t *testing.T, wire []byte, step uint8) {
 		const limit = 1000
 		r := newReader(stepReader{bytes.NewReader(wire), int(step)%7 + 1}, limit)
-		consumed := 0
+		rest := bytes.Clone(wire)
 		for {
 			p, err := r.next()
 			if len(r.buf) > 2*len(wire)+chunkSize {
@@ -138,10 +176,15 @@ func FuzzReader(f *testing.F) {
 			if err != nil {
 				return
 			}
-			if len(p.wire) > limit || !bytes.Equal(p.wire, wire[consumed:consumed+len(p.wire)]) {
-				t.Fatalf("packet at %d is not what was sent: % x", consumed, p.wire)
+			at := 0
+			for p.command && rest[at]&flagCommand == 0 { // it may stand within a message
+				h := parseHeader(rest[at:])
+				at += h.len + int(h.size)
 			}
-			consumed += len(p.wire)
+			if len(p.wire) > limit || !bytes.HasPrefix(rest[at:], p.wire) {
+				t.Fatalf("% x at %d is not what was sent: % x", p.wire, at, rest)
+			}
+			rest = slices.Delete(rest, at, at+len(p.wire))
 			p.subscription()
 			if p.command {
 				if name, data, err := parseCommand(p.frame(0)); err == nil && name == "PING" {
