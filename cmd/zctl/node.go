@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -25,11 +27,15 @@ Examples:
 		if err := noArgs(c); err != nil {
 			return err
 		}
-		o, err := nodes.FromEnv()
+		layout, err := nodes.FindLayout()
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
-		n, err := nodes.New(o)
+		n, err := nodes.New(nodes.Options{
+			Name:   os.Getenv("CLUSTER_NODE"),
+			Layout: layout,
+			Log:    slog.New(slog.NewTextHandler(c.App.ErrWriter, nil)),
+		})
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}

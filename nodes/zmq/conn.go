@@ -56,6 +56,9 @@ func startConn(nc net.Conn, out *outq, opts connOptions) *conn {
 	if c.direct = newNowWriter(nc); c.direct != nil {
 		c.now = c.direct.load
 	}
+	if s, ok := nc.(*sealedConn); ok {
+		s.max = opts.maxPacket
+	}
 	startHeart(c, opts.heartbeat)
 	out.attach()
 	go c.writeAll()

@@ -12,6 +12,7 @@
 // The layers, from the wire upwards:
 //
 //	guard, handshake      one TCP connection becomes a ZMTP connection, or is refused within a deadline and 16 kB
+//	sealer, opener        with keys (Options.Curve): every frame is encrypted on its way out, and decrypted on its way in
 //	chunk, reader, frame  bytes to packets: whole messages and commands, every length checked, nothing copied
 //	batch, outq           messages to bytes: one bounded queue per connection, drained by one writer
 //	table, route, load    who is to get what: all that one read of a publisher brought, sorted by subscriber

@@ -14,7 +14,7 @@ import (
 // (spec: zmq4 0, 3). Only its handshake may be used.
 func TestOnlyTheHandshakeOfTheLibraryIsUsed(t *testing.T) {
 	t.Parallel()
-	allowed := strings.Fields("Open Security SecurityType NullSecurity Metadata SocketType SocketIdentity " +
+	allowed := strings.Fields("Open Security SecurityType NullSecurity CurveSecurity Metadata SocketType SocketIdentity " +
 		"Pub Sub XPub XSub Push Pull CmdSubscribe CmdCancel CmdPing CmdPong CmdReady CmdError")
 	entries, err := os.ReadDir(".")
 	check(t, err)

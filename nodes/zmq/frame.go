@@ -44,13 +44,16 @@ func parseHeader(p []byte) header {
 
 // appendFrame appends one frame to dst.
 func appendFrame(dst []byte, flags byte, body []byte) []byte {
-	if len(body) > 255 {
+	return append(appendHeader(dst, flags, len(body)), body...)
+}
+
+// appendHeader appends the header of a frame whose body has size bytes.
+func appendHeader(dst []byte, flags byte, size int) []byte {
+	if size > 255 {
 		dst = append(dst, flags|flagLong)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(len(body)))
-	} else {
-		dst = append(dst, flags, byte(len(body)))
+		return binary.BigEndian.AppendUint64(dst, uint64(size))
 	}
-	return append(dst, body...)
+	return append(dst, flags, byte(size))
 }
 
 // appendMessage appends the message's wire bytes to dst.

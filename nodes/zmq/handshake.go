@@ -20,7 +20,11 @@ func handshake(nc net.Conn, typ zmq4.SocketType, sec zmq4.Security, server bool,
 		return fmt.Errorf("cannot shake hands as %s: %w", typ, err)
 	}
 	g := newGuard(nc)
+	g.waits = server
 	if err := open(g, typ, sec, server); err != nil {
+		if why := refusal(g, sec, err); why != nil {
+			return why
+		}
 		if g.failed != nil && !errors.Is(g.failed, os.ErrDeadlineExceeded) { // silence is the peer's doing
 			return fmt.Errorf("cannot shake hands as %s: %w", typ, err)
 		}

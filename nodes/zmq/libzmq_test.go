@@ -50,9 +50,15 @@ func startLibzmq(t *testing.T, args ...string) *libzmq {
 // startLibzmqPinging is startLibzmq with another interval of PINGs; 0 means none.
 func startLibzmqPinging(t *testing.T, every time.Duration, args ...string) *libzmq {
 	t.Helper()
+	return startLibzmqIn(t, []string{fmt.Sprintf("PEER_HEARTBEAT=%d", every.Milliseconds())}, args...)
+}
+
+// startLibzmqIn is startLibzmq with more variables in its environment.
+func startLibzmqIn(t *testing.T, env []string, args ...string) *libzmq {
+	t.Helper()
 	p := &libzmq{events: newEvents(), cmd: exec.Command(interpreter(t), append([]string{"testdata/peer.py"}, args...)...)}
 	p.cmd.Stderr = os.Stderr
-	p.cmd.Env = append(os.Environ(), fmt.Sprintf("PEER_HEARTBEAT=%d", every.Milliseconds()))
+	p.cmd.Env = append(os.Environ(), env...)
 	var err error
 	p.stdin, err = p.cmd.StdinPipe()
 	check(t, err)

@@ -92,10 +92,11 @@ func (l *link) attempt() (up time.Duration, err error) {
 	defer nc.Close()
 	defer context.AfterFunc(l.ctx, func() { nc.Close() })()
 	tune(nc, l.opts)
-	if err := handshake(nc, l.typ, l.opts.security(), false, l.opts.limits.handshake); err != nil {
+	sec := l.opts.security()
+	if err := handshake(nc, l.typ, sec, false, l.opts.limits.handshake); err != nil {
 		return 0, fmt.Errorf("cannot use %s: %w", l.remote, err)
 	}
 	since := time.Now()
-	err = l.serve(nc)
+	err = l.serve(secured(nc, sec))
 	return time.Since(since), err
 }

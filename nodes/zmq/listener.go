@@ -19,6 +19,8 @@ type listener struct {
 	serve func(c *conn) error // uses the connection until it ends, and says why it did
 	log   *dampedLog
 
+	refused refusals
+
 	all sync.WaitGroup // the accepting goroutine and those of the connections
 
 	mu       sync.Mutex // guards what follows
@@ -30,6 +32,9 @@ type listener struct {
 
 // listen binds the endpoint. Connections are accepted once start is called.
 func listen(endpoint string, typ zmq4.SocketType, opts Options) (*listener, error) {
+	if err := opts.mayListen(); err != nil {
+		return nil, err
+	}
 	local, err := parseEndpoint(endpoint)
 	if err != nil {
 		return nil, err
@@ -98,10 +103,11 @@ func (l *listener) admit(nc net.Conn) {
 func (l *listener) run(nc net.Conn, slot int) {
 	defer nc.Close()
 	tune(nc, l.opts)
-	err := handshake(nc, l.typ, l.opts.security(), true, l.opts.limits.handshake)
-	c := l.register(nc, slot, err == nil)
+	sec := l.opts.security()
+	err := handshake(nc, l.typ, sec, true, l.opts.limits.handshake)
+	c := l.register(nc, slot, sec, err == nil)
 	if c == nil {
-		l.report(nc, err)
+		l.refuse(nc, err)
 		return
 	}
 	err = c.end(l.serve(c))
@@ -110,14 +116,14 @@ func (l *listener) run(nc net.Conn, slot int) {
 }
 
 // register moves a connection from those in handshake to those in use.
-func (l *listener) register(nc net.Conn, slot int, ready bool) *conn {
+func (l *listener) register(nc net.Conn, slot int, sec zmq4.Security, ready bool) *conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.shaking.remove(nc, slot)
 	if !ready || l.finished {
 		return nil
 	}
-	c := startConn(nc, newOutq(l.opts), l.kind)
+	c := startConn(secured(nc, sec), newOutq(l.opts), l.kind)
 	l.conns[c] = struct{}{}
 	return c
 }
@@ -126,6 +132,24 @@ func (l *listener) unregister(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
+}
+
+// refuse logs why a connection did not come about.
+func (l *listener) refuse(nc net.Conn, err error) {
+	var bad *misbehaviour
+	if !errors.As(err, &bad) {
+		l.report(nc, err)
+		return
+	}
+	repeated, worth := l.refused.tell(nc.RemoteAddr(), err.Error(), time.Now())
+	if !worth {
+		return
+	}
+	about := []any{"peer", peerOf(nc), "err", err}
+	if repeated > 0 {
+		about = append(about, "repeated", repeated)
+	}
+	l.log.warn("refused a peer", about...)
 }
 
 // report logs why a connection ended. A peer that just left is no news.

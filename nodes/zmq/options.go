@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-zeromq/zmq4"
 	"github.com/go-zeromq/zmq4/security/null"
+
+	"zctl/nodes/zmq/curve"
 )
 
 // Options of a socket. Zero values mean Zeek's defaults (spec: wire 1.2, cluster-framework 1.11).
@@ -48,6 +50,11 @@ type Options struct {
 	// disconnected. Memory grows with the bytes really received. Zero or less: 128 MiB.
 	MaxMessage int
 
+	// Curve are the keys of a cluster that encrypts (spec: wire 4.3). Then the socket speaks only CURVE: one that listens
+	// refuses every peer but those with the client's key, one that connects every server but the one with the server's key.
+	// Nil: it speaks only NULL, ZeroMQ's name for neither encryption nor authentication.
+	Curve *curve.Keys
+
 	// Log is told what an operator should know: refused peers, stalled peers, unreachable endpoints. Nil: nothing.
 	Log *slog.Logger
 
@@ -76,7 +83,26 @@ func (o Options) withDefaults() Options {
 }
 
 // security returns the mechanism for one connection. It is asked anew for each, since the library's mechanisms may keep
-// state of a connection (spec: zmq4 5). CURVE will be chosen here.
+// state of a connection (spec: zmq4 5).
 func (o Options) security() zmq4.Security {
+	if o.Curve != nil {
+		return curve.New(*o.Curve)
+	}
 	return null.Security()
+}
+
+// mayListen says whether the keys, if any, suffice for a server.
+func (o Options) mayListen() error {
+	if o.Curve == nil {
+		return nil
+	}
+	return o.Curve.ToListen()
+}
+
+// mayConnect says whether the keys, if any, suffice for a client.
+func (o Options) mayConnect() error {
+	if o.Curve == nil {
+		return nil
+	}
+	return o.Curve.ToConnect()
 }

@@ -14,8 +14,12 @@ type Push struct {
 	closing sync.WaitGroup // pipes on their way out
 }
 
-// ConnectPush begins to connect to each endpoint and keeps connecting. It fails only for endpoints that cannot exist.
+// ConnectPush begins to connect to each endpoint and keeps connecting. It fails only for endpoints that cannot exist,
+// or keys that do not suffice.
 func ConnectPush(endpoints []string, opts Options) (*Push, error) {
+	if err := opts.mayConnect(); err != nil {
+		return nil, err
+	}
 	p := &Push{opts: opts.withDefaults()}
 	if err := p.SetEndpoints(endpoints); err != nil {
 		return nil, err

@@ -40,8 +40,11 @@ type XPub struct {
 }
 
 // ConnectXPub begins to connect to the broker's XSUB endpoint and keeps connecting until Close. It fails only for an
-// endpoint that cannot exist.
+// endpoint that cannot exist, or keys that do not suffice.
 func ConnectXPub(endpoint string, opts Options, h XPubHandler) (*XPub, error) {
+	if err := opts.mayConnect(); err != nil {
+		return nil, err
+	}
 	remote, err := parseRemote(endpoint)
 	if err != nil {
 		return nil, err

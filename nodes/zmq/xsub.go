@@ -44,8 +44,11 @@ type xsubEvent struct {
 }
 
 // ConnectXSub begins to connect to the broker's XPUB endpoint and keeps connecting until Close. It fails only for an
-// endpoint that cannot exist.
+// endpoint that cannot exist, or keys that do not suffice.
 func ConnectXSub(endpoint string, opts Options, h XSubHandler) (*XSub, error) {
+	if err := opts.mayConnect(); err != nil {
+		return nil, err
+	}
 	remote, err := parseRemote(endpoint)
 	if err != nil {
 		return nil, err

@@ -8,12 +8,17 @@ peer.py pull                   a PULL; says "at <endpoint>"
 Commands: "+<topic>", "-<topic>", "> frame|frame|..." (send), "burst <n> <topic>", "quit" (orderly end).
 Reports:  "+<topic>", "-<topic>" from the XPUB, "frame|frame|..." for a message, "lost" for a lost connection, "again" for
 a message not taken. With PEER_HEARTBEAT=<ms> all sockets ping.
+
+With Zeek's variables for CURVE keys in the environment all sockets are CURVE clients or servers, and servers accept the
+one client key, as Zeek's do; "denied <status>" reports an ERROR of a server.
 """
 import os
 import sys
 import threading
+import time
 
 import zmq
+import zmq.utils.z85
 from zmq.utils.monitor import recv_monitor_message
 
 context = zmq.Context()
@@ -28,15 +33,46 @@ def say(data):
     os.write(1, data + b"\n")
 
 
+def key(name):
+    return os.environ.get("ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_" + name, "").encode()
+
+
+def secure(s, server):
+    """What Zeek 8.2 does with the keys, if there are any."""
+    if server and key("SERVER_SECRETKEY"):
+        s.curve_server = True
+        s.curve_secretkey = key("SERVER_SECRETKEY")
+    elif not server and key("SERVER_PUBLICKEY"):
+        s.curve_serverkey = key("SERVER_PUBLICKEY")
+        s.curve_publickey = key("CLIENT_PUBLICKEY")
+        s.curve_secretkey = key("CLIENT_SECRETKEY")
+
+
+def zap():
+    """Answers whether a client's key is the accepted one (ZAP, RFC 27)."""
+    s = context.socket(zmq.REP)
+    s.linger = 0
+    s.bind("inproc://zeromq.zap.01")
+    accepted = zmq.utils.z85.decode(key("CLIENT_PUBLICKEY"))
+    while True:
+        try:
+            version, request, domain, address, identity, mechanism, *credentials = s.recv_multipart()
+        except zmq.ContextTerminated:
+            return s.close()
+        good = mechanism == b"CURVE" and credentials[0] == accepted
+        s.send_multipart([version, request, *((b"200", b"OK", b"0") if good else (b"400", b"Invalid ZAP request", b"")), b""])
+
+
 def socket(kind, **options):
     s = context.socket(kind)
+    secure(s, kind == zmq.PULL)
     s.linger = 5000
     if heartbeat:
         s.setsockopt(zmq.HEARTBEAT_IVL, heartbeat)
         s.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5 * heartbeat)
     for name, value in options.items():
         s.setsockopt(getattr(zmq, name), value)
-    m = s.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
+    m = s.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
     poller.register(m, zmq.POLLIN)
     monitors.append(m)
     poller.register(s, zmq.POLLIN)
@@ -81,8 +117,11 @@ def loop(readable, sender=None, subscriber=None):
         ready = dict(poller.poll())
         for m in monitors:
             if m in ready:
-                recv_monitor_message(m)
-                say("lost")
+                event = recv_monitor_message(m)
+                if event["event"] == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                    say("denied %d" % event["value"])
+                else:
+                    say("lost")
         for s in readable:
             report(s)
         if 0 not in ready:
@@ -112,11 +151,15 @@ def loop(readable, sender=None, subscriber=None):
 
 
 def main(kind, *endpoints):
+    if key("SERVER_SECRETKEY") and kind in ("proxy", "pull"):
+        threading.Thread(target=zap, daemon=True).start()
+        time.sleep(0.1)  # until it is bound; without it libzmq lets everybody in
     if kind == "proxy":
         xpub, xsub = context.socket(zmq.XPUB), context.socket(zmq.XSUB)
         xpub.setsockopt(zmq.XPUB_VERBOSER, 1)
         xpub.setsockopt(zmq.XPUB_NODROP, 1)
         for name, s in ("xpub", xpub), ("xsub", xsub):
+            secure(s, True)
             s.bind("tcp://127.0.0.1:*")
             say(name + " " + s.last_endpoint.decode().rstrip("\0"))
         threading.Thread(target=zmq.proxy, args=(xsub, xpub), daemon=True).start()
