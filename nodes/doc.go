@@ -1,19 +1,75 @@
-// Package nodes runs a node of a Zeek cluster: a manager, logger, proxy or
-// worker that on the wire is like a Zeek process of that type.
+// Package nodes is for writing nodes of a Zeek cluster in Go: a logger that feeds a
+// database, a proxy that enriches, a monitor. On the wire such a node is like a
+// Zeek process of its type, in a cluster of real Zeek processes (8 or later, with
+// the ZeroMQ backend) or of nodes in Go alone.
 //
-// All it needs is what Zeek needs: a name, and a cluster-layout.zeek in which
-// that name stands. A node joins the bus of the cluster's central XPUB/XSUB
-// broker, says hello to everybody it meets there, and writes cluster.log. The
-// manager runs the broker; a logger takes the log batches of all others and
-// writes them to files.
+// # A node
 //
-//	n, err := nodes.New(nodes.Options{Name: "worker-1", Layout: "cluster-layout.zeek"})
-//	if err != nil { … }
-//	err = n.Run(ctx)
+// All a node needs is what Zeek needs: a name, and a cluster-layout.zeek in which
+// that name stands. Here is a whole one, which counts what others see:
 //
-// What flows through it, in one loop per node: subscriptions and events come
-// from the sockets of package zmq, package cluster decides what they mean, and
-// what follows is published, logged and reported to the supervisor.
+//	func main() {
+//		o, err := nodes.FromEnv() // CLUSTER_NODE, and the layout in . or ZEEKPATH
+//		if err != nil { log.Fatal(err) }
+//		n, err := nodes.New(o)
+//		if err != nil { log.Fatal(err) }
+//		seen := map[netip.Addr]uint64{}
+//		err = nodes.Handle(n, "Scan::seen", func(ctx context.Context, host netip.Addr) error {
+//			seen[host]++
+//			return n.Publish(ctx, "scan/total", "Scan::total", host, seen[host])
+//		})
+//		if err != nil { log.Fatal(err) }
+//		n.Subscribe("scan/seen")
+//		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+//		defer stop()
+//		if err := n.Run(ctx); err != nil { log.Fatal(err) }
+//	}
 //
-// It never starts a process and never writes outside its directory.
+// Put command = "./mynode" into a section of zctl.toml, and zctl deploy starts it,
+// pins it, and restarts it when it crashes; docs/write-a-node.md goes through that
+// step by step.
+//
+// # What a node does by itself
+//
+// [Node.Run] joins the bus of the cluster's central XPUB/XSUB broker, which the
+// manager runs; says hello to everybody it meets there; subscribes the topics of
+// its type, its pools, its name and its id; and sends its lines of cluster.log to
+// the loggers. A logger takes the log batches of all others and writes them to
+// files, or wherever [Options.LogWriter] leads. Under a supervisor that sets
+// NOTIFY_SOCKET it tells when it is ready and how many peers it has.
+//
+// # Events
+//
+// A Node embeds [cluster.Cluster], the Cluster framework, whose names are Zeek's:
+// Publish, PublishHRW, PublishRR, Subscribe, RegisterPool, NodeTopic,
+// NodesWithType, ActiveNodeCount, Log and so on; docs/cluster-api.md has them all.
+// [Handle] has a function called for events of a name, with their arguments as Go
+// values. Handlers run one after the other on the goroutine of Run, so state that
+// only they use needs no lock. Everything else may be called from anywhere.
+//
+// Publishing never waits and promises nothing: an event that the bus has no room
+// for, or that a receiver is too slow for, is dropped, counted (Stats) and warned
+// of, as in Zeek. WaitReady waits until what is published reaches everybody who is
+// there.
+//
+// What Zeek's types are in Go, and the other way round, is said by [event.Of] and
+// [event.Value.To]. A count is a uint64, an int an int64; a record is a struct
+// with the same fields in the same order.
+//
+// # Clients and tests
+//
+// [NewClient] makes a client of a cluster in whose layout it does not stand. In
+// tests, [cluster.Bus] replaces the bus:
+//
+//	bus := cluster.NewBus()
+//	n, err := nodes.New(nodes.Options{
+//		Name: "worker-1", Connect: bus.Connect,
+//		Cluster: cluster.Options{Layout: layoutgen.Default().Layout()},
+//	})
+//
+// # How it is built
+//
+// Package zmq has the sockets, event and logwire the two serializations, cluster
+// the framework, logger the files. This package puts them together by the node's
+// type. It never starts a process and never writes outside of its directory.
 package nodes

@@ -131,12 +131,15 @@ func (c *testCluster) stop(name string) {
 	delete(c.nodes, name)
 }
 
-// peers is how many peers a node has, as its own goroutine sees it.
+// peers is how many peers a node has.
 func (r *running) peers() (up, total int) {
-	answer := make(chan [2]int, 1)
-	r.post(func() { up, total := r.members.Peers(); answer <- [2]int{up, total} })
-	n := <-answer
-	return n[0], n[1]
+	peers := r.Peers()
+	for _, peer := range peers {
+		if peer.Up {
+			up++
+		}
+	}
+	return up, len(peers)
 }
 
 // awaitPeers waits until every node that runs has met all others that run.
@@ -275,14 +278,14 @@ func TestHostileBus(t *testing.T) {
 		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.FormatBin), {0x0e, 0xff}},
 		{[]byte("zeek.cluster.manager"), []byte("X"), []byte("broker-json-v1"), []byte("{}")},
 		{[]byte("zeek.cluster.manager"), []byte("X"), []byte(event.FormatBin), good},
-		{[]byte("zeek.cluster.manager"), []byte(manager.id), []byte(event.FormatBin), good}, // as if our own
+		{[]byte("zeek.cluster.manager"), []byte(manager.NodeID()), []byte(event.FormatBin), good}, // as if our own
 	} {
 		if err := xpub.Send(message); err != nil {
 			t.Fatal(err)
 		}
 	}
-	await(t, "an unknown event", func() bool { return manager.counts.unknown.Load() == 1 })
-	if n := manager.counts.malformed.Load(); n != 3 {
+	await(t, "an unknown event", func() bool { return manager.Stats().Unknown == 1 })
+	if n := manager.Stats().Malformed; n != 3 {
 		t.Errorf("%d malformed messages, want 3", n)
 	}
 	push, err := zmq.ConnectPush(c.nodes["logger-1"].layout.LogEndpoints(), zmq.Options{})
@@ -293,7 +296,11 @@ func TestHostileBus(t *testing.T) {
 	push.Send(zmq.Message{[]byte("log-write"), []byte("X"), []byte("zeek-bin-serializer"), []byte("nonsense")})
 	push.Send(zmq.Message{[]byte("log-write"), []byte("X")})
 	logger := c.nodes["logger-1"]
-	await(t, "bad batches", func() bool { return logger.counts.lost.Load() == 1 && logger.counts.malformed.Load() >= 1 })
+	await(t, "bad batches", func() bool {
+		logger.logs.mu.Lock()
+		defer logger.logs.mu.Unlock()
+		return logger.logs.count == losses{malformed: 1, batches: 1}
+	})
 	c.awaitPeers(4)
 }
 
@@ -321,8 +328,8 @@ func TestNew(t *testing.T) {
 	}
 	a, _ := New(Options{Name: "manager", Layout: good})
 	b, _ := New(Options{Name: "manager", Layout: good})
-	if a.id == b.id || !strings.HasPrefix(a.id, "zeromq_manager_") {
-		t.Errorf("ids %s, %s", a.id, b.id)
+	if a.NodeID() == b.NodeID() || !strings.HasPrefix(a.NodeID(), "zeromq_manager_") {
+		t.Errorf("ids %s, %s", a.NodeID(), b.NodeID())
 	}
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"os"
 	"os/signal"
 	"syscall"
 
@@ -27,15 +25,11 @@ Examples:
 		if err := noArgs(c); err != nil {
 			return err
 		}
-		layout, err := nodes.FindLayout()
+		o, err := nodes.FromEnv()
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
-		n, err := nodes.New(nodes.Options{
-			Name:   os.Getenv("CLUSTER_NODE"),
-			Layout: layout,
-			Log:    slog.New(slog.NewTextHandler(c.App.ErrWriter, nil)),
-		})
+		n, err := nodes.New(o)
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -62,6 +63,8 @@ func tapBus(c *cli.Context) error {
 	}
 	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM)
 	defer stop()
+	stopRequest, done := stopRequests() // before there is a connection that it could stall
+	defer done()
 	notices := make(chan string, 16)
 	t, err := tap.Open(b.ConnectXSub, tap.Options{
 		Prefixes: c.Args().Slice(),
@@ -81,7 +84,7 @@ func tapBus(c *cli.Context) error {
 	if c.Bool("logs") {
 		defer followLogs(ctx, b, out)()
 	}
-	return watchTap(ctx, c, t, out, notices)
+	return watchTap(ctx, c, t, out, notices, stopRequest)
 }
 
 // note passes on what a socket has to say, without ever making it wait.
@@ -99,12 +102,10 @@ func awaitBroker(ctx context.Context, t *tap.Tap, timeout time.Duration) error {
 }
 
 // watchTap prints what passes, and says on stderr what becomes of the tap.
-func watchTap(ctx context.Context, c *cli.Context, t *tap.Tap, out *tapOutput, notices <-chan string) error {
+func watchTap(ctx context.Context, c *cli.Context, t *tap.Tap, out *tapOutput, notices <-chan string, stopRequest <-chan os.Signal) error {
 	begun := time.Now()
 	printed := make(chan error, 1)
 	go func() { printed <- out.copyFrom(t) }()
-	stopRequest, done := stopRequests()
-	defer done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	dropped := uint64(0)

@@ -1,18 +1,3 @@
-// Package cluster is the membership part of Zeek's Cluster framework: which of
-// the nodes of a layout are up, as found out over the bus by the two-step hello
-// of Zeek's ZeroMQ backend (spec: wire 5).
-//
-// It is a state machine without sockets, goroutines or clocks: what the bus
-// shows goes into the methods of [Membership], and what is to be published,
-// logged and told to others comes out as [Effects].
-//
-//	A                        bus                        B
-//	| subscribe nodeid(A) --> |                          |
-//	|                         | --> sees nodeid(A)       |
-//	| <-- ZeroMQ::hello(B) ---|------------------------- |
-//	|    and the same the other way round; then each     |
-//	|    side, knowing both, sends Cluster::hello,       |
-//	|    on whose arrival the sender is up.              |
 package cluster
 
 import (
@@ -31,8 +16,7 @@ const (
 )
 
 const (
-	// helloExpiration is how long half a handshake is remembered
-	// (Cluster::Backend::ZeroMQ::hello_expiration).
+	// helloExpiration is the default of Options.HelloExpiration.
 	helloExpiration = 10 * time.Second
 	// resyncAfter is how long after the bus came back a peer may take to show
 	// itself there; a libzmq peer reconnects within 2 seconds.
@@ -45,10 +29,12 @@ const (
 // Effects is what follows from something the bus showed. The zero value is
 // nothing.
 type Effects struct {
-	Publish []Message
+	Publish []Publication
 	// Log is lines for cluster.log, Warn for the node's own output.
 	Log, Warn []string
-	// Changed says that peers have come or gone.
+	// Peers is who came up or went down, in order.
+	Peers []Change
+	// Changed says that peers have come or gone, or the bus.
 	Changed bool
 	// Stranger says that somebody said hello whom the layout does not know. The
 	// layout may be older than the cluster.
@@ -60,15 +46,34 @@ type Effects struct {
 	Joined bool
 }
 
-// Message is an event for a topic.
-type Message struct {
+// Publication is an event for a topic.
+type Publication struct {
 	Topic string
 	Event event.Event
 }
 
-// Membership is what one node knows of the others. Its methods are not for
-// concurrent use.
+// Change is a node that came up or went down.
+type Change struct {
+	Name, ID string
+	Up       bool
+}
+
+// Membership is what one node knows of the others: a state machine without
+// sockets, goroutines or clocks. What the bus shows goes into its methods, and
+// what is to be published, logged and told to others comes out as [Effects]. They
+// are not for concurrent use.
+//
+//	A                        bus                        B
+//	| subscribe nodeid(A) --> |                          |
+//	|                         | --> sees nodeid(A)       |
+//	| <-- ZeroMQ::hello(B) ---|------------------------- |
+//	|    and the same the other way round; then each     |
+//	|    side, knowing both, sends Cluster::hello,       |
+//	|    on whose arrival the sender is up.              |
 type Membership struct {
+	// HelloExpiration is how long half a handshake is remembered.
+	HelloExpiration time.Duration
+
 	name, id string
 	layout   *layoutgen.Layout
 
@@ -88,11 +93,12 @@ type Membership struct {
 	resync time.Time
 }
 
-// New makes the membership of the node called name, with an id that no other
-// process ever has.
-func New(layout *layoutgen.Layout, name, id string) *Membership {
+// NewMembership makes the membership of the node called name, with an id that no
+// other process ever has. Without a name it is that of a client, which only
+// learns when it is on the bus.
+func NewMembership(layout *layoutgen.Layout, name, id string) *Membership {
 	return &Membership{
-		name: name, id: id, layout: layout,
+		HelloExpiration: helloExpiration, name: name, id: id, layout: layout,
 		present: map[string]bool{}, seen: map[string]time.Time{}, hellos: map[string]time.Time{},
 		up: map[string]string{}, forgotten: map[string]string{}, answered: map[string]bool{},
 	}
@@ -101,46 +107,41 @@ func New(layout *layoutgen.Layout, name, id string) *Membership {
 // SetLayout replaces the layout; peers that are up stay up.
 func (m *Membership) SetLayout(l *layoutgen.Layout) { m.layout = l }
 
-// Peers is how many of the other nodes are up and reachable, and how many there
-// are. Nodes that only control others do not count.
-func (m *Membership) Peers() (up, total int) {
+// List is all other nodes of the layout, in its order, but those that only
+// control others.
+func (m *Membership) List() []Peer {
+	var peers []Peer
 	for _, n := range m.layout.Nodes {
 		if n.Name == m.name || n.Type == layoutgen.TypeControl || n.Type == layoutgen.TypeNone {
 			continue
 		}
-		total++
-		if id, ok := m.up[n.Name]; ok && m.present[id] {
-			up++
-		}
+		id := m.up[n.Name]
+		peers = append(peers, Peer{Node: n, ID: id, Up: id != "" && m.present[id]})
 	}
-	return up, total
-}
-
-// Missing is the names of the other nodes that are not up, in the order of the
-// layout.
-func (m *Membership) Missing() []string {
-	var names []string
-	for _, n := range m.layout.Nodes {
-		id, ok := m.up[n.Name]
-		if n.Name != m.name && n.Type != layoutgen.TypeControl && n.Type != layoutgen.TypeNone && !(ok && m.present[id]) {
-			names = append(names, n.Name)
-		}
-	}
-	return names
+	return peers
 }
 
 // Joined says whether the node is on the bus.
 func (m *Membership) Joined() bool { return m.joined }
+
+// SelfTopic is the topic that only this process subscribes, and by which it
+// learns that it is on the bus: a node that of its id, a client, whom nobody
+// should greet, one of its own (spec: wire 1.7, 1.8).
+func (m *Membership) SelfTopic() string {
+	if m.name == "" {
+		return internalTopicPrefix + m.id + ".1."
+	}
+	return NodeIDTopic(m.id)
+}
 
 // Subscribed takes note of a subscription that the bus shows.
 func (m *Membership) Subscribed(topic string, now time.Time) Effects {
 	var e Effects
 	id, ok := nodeIDOf(topic)
 	switch {
-	case !ok:
-	case id == m.id:
+	case topic == m.SelfTopic():
 		m.subscribedSelf(&e, now)
-	case m.present[id], len(m.present) >= maxIDs:
+	case !ok, m.name == "", m.present[id], len(m.present) >= maxIDs:
 	default:
 		m.arrived(&e, id, now)
 	}
@@ -287,10 +288,10 @@ func (m *Membership) hello(e *Effects, name, id string) {
 // themselves on a bus that came back are down. It should be called every second.
 func (m *Membership) Tick(now time.Time) Effects {
 	var e Effects
-	for _, id := range expired(m.seen, now) {
+	for _, id := range m.expired(m.seen, now) {
 		e.warnf("Expired subscription from nodeid %s", id)
 	}
-	for _, id := range expired(m.hellos, now) {
+	for _, id := range m.expired(m.hellos, now) {
 		e.warnf("Expired hello from nodeid %s", id)
 	}
 	if !m.resync.IsZero() && !now.Before(m.resync) {
@@ -308,9 +309,11 @@ func (m *Membership) Tick(now time.Time) Effects {
 func (m *Membership) setUp(e *Effects, name, id string) {
 	m.up[name] = id
 	e.Changed = true
+	e.Peers = append(e.Peers, Change{Name: name, ID: id, Up: true})
 }
 
 func (m *Membership) setDown(e *Effects, name string) {
+	e.Peers = append(e.Peers, Change{Name: name, ID: m.up[name]})
 	delete(m.up, name)
 	e.Changed, e.Left = true, true
 	e.Log = append(e.Log, "node down: "+name)
@@ -340,7 +343,7 @@ func (m *Membership) greet(e *Effects, id string) {
 }
 
 func (m *Membership) publish(e *Effects, id, name string) {
-	e.Publish = append(e.Publish, Message{
+	e.Publish = append(e.Publish, Publication{
 		Topic: NodeIDTopic(id),
 		Event: event.Event{Name: name, Args: []event.Value{event.String(m.name), event.String(m.id)}},
 	})
@@ -360,10 +363,10 @@ func helloArgs(ev event.Event) (name, id string, ok bool) {
 }
 
 // expired removes what is too old and returns it.
-func expired(since map[string]time.Time, now time.Time) []string {
+func (m *Membership) expired(since map[string]time.Time, now time.Time) []string {
 	var ids []string
 	for id, at := range since {
-		if now.Sub(at) >= helloExpiration {
+		if now.Sub(at) >= m.HelloExpiration {
 			ids = append(ids, id)
 			delete(since, id)
 		}

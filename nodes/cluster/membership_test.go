@@ -49,6 +49,28 @@ func handshake(t *testing.T) []recorded {
 	return all
 }
 
+// peersOf is how many of a node's peers are up, and how many there are.
+func peersOf(m *Membership) (up, total int) {
+	peers := m.List()
+	for _, peer := range peers {
+		if peer.Up {
+			up++
+		}
+	}
+	return up, len(peers)
+}
+
+// missing is the names of the peers that are not up.
+func missing(m *Membership) string {
+	var names []string
+	for _, peer := range m.List() {
+		if !peer.Up {
+			names = append(names, peer.Node.Name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
 // TestRecordedHandshake plays what each node of a real Zeek cluster saw to a
 // Membership in its place, which must send exactly the events that the real node
 // sent, byte for byte.
@@ -67,7 +89,7 @@ func TestRecordedHandshake(t *testing.T) {
 		t.Fatalf("ids in the recording: %v", ids)
 	}
 	for name, id := range ids {
-		m := New(layout, name, id)
+		m := NewMembership(layout, name, id)
 		var got, want []string
 		send := func(e Effects) {
 			for _, message := range e.Publish {
@@ -97,7 +119,7 @@ func TestRecordedHandshake(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s sent\n%q\nZeek's sent\n%q", name, got, want)
 		}
-		if up, total := m.Peers(); up != 3 || total != 3 {
+		if up, total := peersOf(m); up != 3 || total != 3 {
 			t.Errorf("%s: %d of %d peers", name, up, total)
 		}
 	}
@@ -107,15 +129,27 @@ func TestRecordedHandshake(t *testing.T) {
 func TestTopics(t *testing.T) {
 	t.Parallel()
 	l := layoutgen.Default().Layout()
-	worker, _ := l.Node("worker-1")
-	manager, _ := l.Node("manager")
-	got := strings.Join(Topics(worker, "X", false), " ")
-	want := "zeek/supervisor zeek.cluster.pool.worker zeek.cluster.worker zeek.cluster.nodeid.X. zeek.cluster.node.worker-1."
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if got := Topics(manager, "X", true)[1]; got != "zeek.cluster.pool.logger" {
-		t.Errorf("a manager that is the logger subscribes %s", got)
+	for _, test := range []struct {
+		name            string
+		managerIsLogger bool
+		want            string
+	}{
+		{"worker-1", false, "zeek/supervisor zeek.cluster.pool.worker zeek.cluster.worker zeek.cluster.nodeid.X. zeek.cluster.node.worker-1."},
+		{"manager", false, "zeek/supervisor zeek.cluster.manager zeek.cluster.nodeid.X. zeek.cluster.node.manager."},
+		{"manager", true, "zeek/supervisor zeek.cluster.pool.logger zeek.cluster.manager zeek.cluster.nodeid.X. zeek.cluster.node.manager."},
+		{"", false, "zeek.zeromq.internal.X.1."},
+	} {
+		l.ManagerIsLogger = test.managerIsLogger
+		c, err := New(Options{Node: test.name, NodeID: "X", Layout: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.assign(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.ownTopics(), " "); got != test.want {
+			t.Errorf("%s subscribes\n%s, want\n%s", test.name, got, test.want)
+		}
 	}
 }
 
@@ -146,7 +180,7 @@ func (b *bus) queue(id string, f func(*Membership) Effects) {
 
 // join connects a process: it is shown all subscriptions, then everybody his.
 func (b *bus) join(name, id string) {
-	b.nodes[id] = New(b.layout, name, id)
+	b.nodes[id] = NewMembership(b.layout, name, id)
 	b.connect(id)
 }
 
@@ -247,7 +281,7 @@ func (b *bus) pass(d time.Duration) {
 func (b *bus) expectAll(when string) {
 	b.t.Helper()
 	for id, m := range b.nodes {
-		if up, _ := m.Peers(); up != len(b.nodes)-1 || len(m.up) != up {
+		if up, _ := peersOf(m); up != len(b.nodes)-1 || len(m.up) != up {
 			b.t.Errorf("%s: %s sees %d peers of %d (up: %v)", when, id, up, len(b.nodes)-1, m.up)
 		}
 	}
@@ -315,7 +349,7 @@ func hello(name, from, id string) event.Event {
 // TestOddities covers peers that do not behave.
 func TestOddities(t *testing.T) {
 	t.Parallel()
-	m := New(layoutgen.Default().Layout(), "manager", "M")
+	m := NewMembership(layoutgen.Default().Layout(), "manager", "M")
 	now := epoch
 	expect := func(what string, e Effects, log, warn string, published int) {
 		t.Helper()
@@ -355,7 +389,7 @@ func TestOddities(t *testing.T) {
 	do(hello(clusterHello, "worker-2", "W2"))
 	expect("ZeroMQ::hello of a known peer is answered", do(hello(backendHello, "worker-2", "W2")), "", "", 2)
 	expect("but once", do(hello(backendHello, "worker-2", "W2")), "", "", 0)
-	if got := strings.Join(m.Missing(), " "); got != "logger-1 proxy-1 worker-1 worker-2" {
+	if got := missing(m); got != "logger-1 proxy-1 worker-1 worker-2" {
 		t.Errorf("missing %q: worker-2 has said hello, but is not on the bus", got)
 	}
 }

@@ -12,6 +12,10 @@ const (
 	nodeTopicPrefix   = "zeek.cluster.node."
 	nodeIDTopicPrefix = "zeek.cluster.nodeid."
 	supervisorTopic   = "zeek/supervisor"
+	poolTopicPrefix   = "zeek.cluster.pool."
+
+	// internalTopicPrefix is of topics that nobody but their subscriber minds.
+	internalTopicPrefix = "zeek.zeromq.internal."
 )
 
 // NodeTopic is the topic that only the node of that name subscribes.
@@ -30,16 +34,5 @@ func nodeIDOf(topic string) (string, bool) {
 	return id[:len(id)-1], true
 }
 
-// Topics is what a node subscribes at its start, in Zeek's order.
-func Topics(self layoutgen.Node, id string, managerIsLogger bool) []string {
-	topics := []string{supervisorTopic}
-	switch {
-	case self.Type == layoutgen.TypeLogger || self.Type == layoutgen.TypeManager && managerIsLogger:
-		topics = append(topics, "zeek.cluster.pool.logger")
-	case self.Type == layoutgen.TypeProxy:
-		topics = append(topics, "zeek.cluster.pool.proxy")
-	case self.Type == layoutgen.TypeWorker:
-		topics = append(topics, "zeek.cluster.pool.worker")
-	}
-	return append(topics, "zeek.cluster."+string(self.Type), NodeIDTopic(id), NodeTopic(self.Name))
-}
+// roleTopic is the topic that all nodes of a type subscribe.
+func roleTopic(t layoutgen.NodeType) string { return "zeek.cluster." + string(t) }

@@ -26,7 +26,7 @@ func (l limits) withDefaults() limits {
 	return limits{
 		handshake: cmp.Or(l.handshake, 10*time.Second),
 		retryMin:  cmp.Or(l.retryMin, 5*time.Millisecond),
-		retryMax:  cmp.Or(l.retryMax, 2*time.Second),
+		retryMax:  cmp.Or(l.retryMax, time.Second),
 		stall:     cmp.Or(l.stall, 10*time.Second),
 		breath:    cmp.Or(l.breath, 50*time.Millisecond),
 		pending:   cmp.Or(l.pending, 256),

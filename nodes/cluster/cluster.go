@@ -1,0 +1,220 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/nodes/event"
+)
+
+// Options says who a node is and how it behaves. Names and defaults are those of
+// Zeek's options; the zero value of each field is its default.
+type Options struct {
+	// Node is the node's name in the layout (Cluster::node). Without one it is a
+	// client: it publishes, subscribes and handles events, but says no hello and
+	// is nobody's peer.
+	Node string
+	// NodeID is a name for this process that no other ever has; a client needs
+	// one, too (Cluster::node_id).
+	NodeID string
+	// Layout is all nodes (Cluster::nodes). A client may do without.
+	Layout *layoutgen.Layout
+	// EventSerializer is the format of what is published: [event.FormatBin] or
+	// [event.FormatJSON]. Both are understood (Cluster::event_serializer).
+	EventSerializer string
+	// AddNetworkTimestamp adds the time to what is published
+	// (EventMetadata::add_network_timestamp).
+	AddNetworkTimestamp bool
+	// HelloExpiration is how long half a handshake is remembered: 10 s
+	// (Cluster::Backend::ZeroMQ::hello_expiration).
+	HelloExpiration time.Duration
+	// OnloopQueueHWM is how many events wait for their handlers before more are
+	// dropped: 10000; less than 0 is no limit
+	// (Cluster::Backend::ZeroMQ::onloop_queue_hwm).
+	OnloopQueueHWM int
+	// Linger is how long events that wait are still handled at the end: 500 ms
+	// (Cluster::Backend::ZeroMQ::linger_ms).
+	Linger time.Duration
+	// SelfInHRW lets a member of a pool pick itself by [Cluster.HRWTopic], as
+	// other nodes pick it. Zeek's do not (spec: cluster-framework 1.7).
+	SelfInHRW bool
+	// Log is what the node says about itself; nil discards it.
+	Log *slog.Logger
+	// WriteLog writes a line to cluster.log; nil discards it. It must not call
+	// the Cluster.
+	WriteLog func(at time.Time, line string)
+	// Reread returns the layout if it has changed since it was last read, else
+	// nil; it is called when somebody comes whom the layout does not know, or
+	// goes. It must not call the Cluster.
+	Reread func() *layoutgen.Layout
+	// Changed is called after peers came or went, or the bus did, and every
+	// second.
+	Changed func()
+}
+
+func (o Options) withDefaults() Options {
+	if o.Layout == nil {
+		o.Layout = &layoutgen.Layout{}
+	}
+	if o.EventSerializer == "" {
+		o.EventSerializer = event.FormatBin
+	}
+	if o.HelloExpiration == 0 {
+		o.HelloExpiration = helloExpiration
+	}
+	if o.OnloopQueueHWM == 0 {
+		o.OnloopQueueHWM = 10000
+	}
+	if o.Linger == 0 {
+		o.Linger = 500 * time.Millisecond
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.WriteLog == nil {
+		o.WriteLog = func(time.Time, string) {}
+	}
+	if o.Reread == nil {
+		o.Reread = func() *layoutgen.Layout { return nil }
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
+	return o
+}
+
+// Cluster is one node's view of its cluster. Its methods may be called from any
+// goroutine, handlers included, unless they say otherwise.
+type Cluster struct {
+	o        Options
+	queue    *queue
+	handlers handlers
+	stats    counters
+	ready    chan struct{} // closed when the node can publish
+
+	backend atomic.Pointer[Backend]
+
+	mu      sync.Mutex // guards what follows; nothing is waited for under it
+	members *Membership
+	pools   *Pools
+	topics  []string // subscribed by the user, in order
+	running bool
+	joined  bool
+}
+
+// New makes a node of a cluster that has not joined it yet. It fails for a name
+// that is not in the layout, or of a node that does not run.
+func New(o Options) (*Cluster, error) {
+	o = o.withDefaults()
+	if o.NodeID == "" {
+		return nil, errors.New("cannot be on a bus without a node id")
+	}
+	if o.EventSerializer != event.FormatBin && o.EventSerializer != event.FormatJSON {
+		return nil, fmt.Errorf("cannot publish in format %q; there are %s and %s", o.EventSerializer, event.FormatBin, event.FormatJSON)
+	}
+	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), ready: make(chan struct{})}
+	if o.Node != "" {
+		if err := checkRuns(o.Layout, o.Node); err != nil {
+			return nil, err
+		}
+	}
+	c.members = NewMembership(o.Layout, o.Node, o.NodeID)
+	c.members.HelloExpiration = o.HelloExpiration
+	c.pools = NewPools(o.SelfInHRW)
+	return c, nil
+}
+
+// checkRuns says why the node of that name cannot run, if so.
+func checkRuns(layout *layoutgen.Layout, name string) error {
+	self, known := layout.Node(name)
+	if !known {
+		return fmt.Errorf("cannot be node %q: the layout has %v", name, layout.Names())
+	}
+	switch self.Type {
+	case layoutgen.TypeManager, layoutgen.TypeLogger, layoutgen.TypeProxy, layoutgen.TypeWorker:
+		return nil
+	}
+	return fmt.Errorf("cannot be node %q: nodes of type %s do not run", name, self.Type)
+}
+
+// Run joins the bus, says hello to all who are there, and calls handlers, one
+// after the other, until ctx ends. It runs once.
+func (c *Cluster) Run(ctx context.Context, connect Connect) error {
+	backend, err := c.join(connect)
+	if err != nil {
+		return err
+	}
+	ticking := make(chan struct{})
+	go func() {
+		defer close(ticking)
+		c.tick(ctx)
+	}()
+	closing, cancel := lingering(ctx, c.o.Linger)
+	defer cancel()
+	c.queue.run(ctx, closing, func(r Received) { c.dispatch(closing, r) })
+	<-ticking
+	return backend.Close()
+}
+
+// lingering is a context that ends a while after the other one.
+func lingering(ctx context.Context, linger time.Duration) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(linger, cancel) })
+	return late, func() { stop(); cancel() }
+}
+
+// join connects, and subscribes what the node's role and the user want, in
+// Zeek's order (spec: cluster-framework 1.5).
+func (c *Cluster) join(connect Connect) (Backend, error) {
+	if err := c.assign(); err != nil {
+		return nil, err
+	}
+	c.mu.Lock() // what the bus shows meanwhile is answered when there is a way to
+	defer c.mu.Unlock()
+	backend, err := connect(receiver{c})
+	if err != nil {
+		return nil, err
+	}
+	c.backend.Store(&backend)
+	c.running = true
+	for _, topic := range append(c.ownTopics(), c.topics...) {
+		if err := backend.Subscribe(topic); err != nil {
+			return nil, errors.Join(fmt.Errorf("cannot subscribe %q: %w", topic, err), backend.Close())
+		}
+	}
+	return backend, nil
+}
+
+// tick lets time pass for the handshakes.
+func (c *Cluster) tick(ctx context.Context) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-second.C:
+			c.membership(func(m *Membership) Effects { return m.Tick(now) })
+			c.stats.warn(c.o.Log)
+			c.o.Changed()
+		}
+	}
+}
+
+// WaitReady waits until what is published reaches all who subscribed it before:
+// until the node's own subscriptions have come back to it over the bus (spec:
+// wire 1.7). What is published sooner may be lost.
+func (c *Cluster) WaitReady(ctx context.Context) error {
+	select {
+	case <-c.ready:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("cannot publish yet: not on the bus: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,88 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+
+	"zctl/nodes/event"
+)
+
+// Received is an event that waits for its handlers, and what [FromContext] tells
+// them about it.
+type Received struct {
+	Event event.Event
+	// Topic and Sender are those of the message; both are empty for an event
+	// that was raised here. Sender is the node id of who published it.
+	Topic, Sender string
+}
+
+const (
+	// batchSize is how many events are taken from the queue at once
+	// (Cluster::Backend::ZeroMQ::poll_max_messages).
+	batchSize = 100
+	// localReserve is how many events of our own, node_up and the like, are
+	// queued when there is no room for those of others.
+	localReserve = 100000
+)
+
+// queue is the events that wait for their handlers: Zeek's onloop queue.
+type queue struct {
+	hwm  int           // of events from others; 0 is no limit
+	wake chan struct{} // holds a token when there may be something
+
+	mu      sync.Mutex // guards what follows
+	waiting []Received
+}
+
+func newQueue(hwm int) *queue { return &queue{hwm: hwm, wake: make(chan struct{}, 1)} }
+
+// put appends an event and says whether there was room for it.
+func (q *queue) put(r Received, local bool) bool {
+	q.mu.Lock()
+	limit := q.hwm
+	if local {
+		limit += localReserve
+	}
+	full := limit > 0 && len(q.waiting) >= limit
+	if !full {
+		q.waiting = append(q.waiting, r)
+	}
+	first := len(q.waiting) == 1
+	q.mu.Unlock()
+	if !full && first {
+		select {
+		case q.wake <- struct{}{}:
+		default:
+		}
+	}
+	return !full
+}
+
+// take moves the oldest events into batch, which it returns.
+func (q *queue) take(batch []Received) []Received {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(batchSize, len(q.waiting))
+	batch = append(batch[:0], q.waiting[:n]...)
+	clear(q.waiting[:n])
+	q.waiting = q.waiting[n:]
+	return batch
+}
+
+// run hands events to do until ctx ends, and then those that still wait as long
+// as closing lasts.
+func (q *queue) run(ctx, closing context.Context, do func(Received)) {
+	batch := make([]Received, 0, batchSize)
+	for ctx.Err() == nil {
+		select {
+		case <-q.wake:
+		case <-ctx.Done():
+		}
+		for batch = q.take(batch); len(batch) > 0 && closing.Err() == nil; batch = q.take(batch) {
+			for _, r := range batch {
+				do(r)
+			}
+			clear(batch)
+		}
+	}
+}
