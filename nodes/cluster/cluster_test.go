@@ -496,6 +496,25 @@ func TestSubscriptionEvents(t *testing.T) {
 	seen.await(t, "+my/topic", "-my/topic")
 }
 
+// TestOwnTopics: what a node subscribes for itself outlives a user's Unsubscribe.
+func TestOwnTopics(t *testing.T) {
+	t.Parallel()
+	bus := NewBus()
+	a, b := newNode(t, "worker-1", nil), newNode(t, "worker-2", nil)
+	var seen lines
+	mustHandle(t, b, "M::ev", func(ctx context.Context) { seen.add("M::ev") })
+	b.run(t, bus)
+	a.run(t, bus)
+	topic := b.NodeTopic("worker-2")
+	if err := errors.Join(b.Subscribe(topic), b.Unsubscribe(topic)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Publish(soon(t), topic, "M::ev"); err != nil {
+		t.Fatal(err)
+	}
+	seen.await(t, "M::ev")
+}
+
 // TestNotRunning: before Run there is nobody to publish to, and what cannot be a
 // node is refused.
 func TestNotRunning(t *testing.T) {

@@ -33,6 +33,9 @@ func (c *Cluster) Unsubscribe(topic string) error {
 		return nil
 	}
 	c.topics = slices.Delete(c.topics, i, i+1)
+	if slices.Contains(c.ownTopics(), topic) {
+		return nil // the node itself needs it
+	}
 	if backend := c.backend.Load(); backend != nil {
 		if err := (*backend).Unsubscribe(topic); err != nil {
 			return fmt.Errorf("cannot unsubscribe %q: %w", topic, err)
