@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// referFrom is how many wire bytes are worth referring to instead of copying: a reference can keep a whole chunk, so a
-// queue may hold eight times the memory that it counts, but no more.
-const referFrom = chunkSize / 8
+// referFrom is how many wire bytes are referred to instead of copied. A reference keeps a whole chunk, so what a queue
+// holds is at most twice what it counts, and one chunk.
+const referFrom = chunkSize / 2
 
 // batch is messages on their way to the wire. Few bytes are copied one behind the other into segments that it owns, so
 // that many messages make one write; many are referred to (spec: zmq4 6).

@@ -5,7 +5,7 @@
 //
 // The contenders of a section take turns, round after round, because a machine
 // that is busy with something else is so for all of them: believe the ratios
-// rather than the times. runit, s6 and supervisord take part where they are
+// rather than the times. runit, s6, supervisord and libzmq take part where they are
 // installed; nothing is installed here.
 //
 // zctl is built anew, works in a temporary directory, listens on loopback only
@@ -65,6 +65,8 @@ var sections = []section{
 	{"status", "zctl status of 25 nodes, fork to exit", statusSection},
 	{"deploy", "zctl deploy of the default cluster with the Go engine, nothing runs before", deploySection},
 	{"layout", "zeek-cluster-layout-generator of a huge cluster, fork to exit", layoutSection},
+	{"broker", "messages of four frames through the central broker, which is a process of its own", brokerSection},
+	{"push-pull", "messages of four frames from a PUSH to a PULL, each a process of its own", pushPullSection},
 	{"worker-restart", "zctl restart worker-1 in the default cluster with the Go engine", workerRestartSection},
 }
 

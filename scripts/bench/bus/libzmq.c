@@ -1,11 +1,12 @@
-/* What libzmq makes of it:
+/* A bus by libzmq, to be compared with ours/main.go:
  *
- *   libzmq proxy                          a broker as Zeek runs it (spec: wire 1.2); says "XSUB-ENDPOINT XPUB-ENDPOINT"
+ *   libzmq broker                         a broker as Zeek runs it (spec: wire 1.2); says "XSUB-ENDPOINT XPUB-ENDPOINT"
  *   libzmq pull MESSAGES                  a PULL; says its endpoint, and then "NANOSECONDS" from the first message to the last
  *   libzmq push ENDPOINT PAYLOAD MESSAGES a PUSH, of messages as Zeek's log batches, of four frames (spec: wire 1.5)
  *
- * pull and push wait for the end of stdin before they end, so that one can look at them.
+ * Each ends with its stdin, not before, so that one can look at it.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,14 +51,22 @@ static void say_endpoint(void *s, const char *end)
 	fflush(stdout);
 }
 
-static void proxy(void)
+static void *run_proxy(void *sockets)
+{
+	zmq_proxy(((void **)sockets)[0], ((void **)sockets)[1], NULL);
+	return NULL;
+}
+
+static void broker(void)
 {
 	void *context = zmq_ctx_new();
 	zmq_ctx_set(context, ZMQ_IO_THREADS, 2);
 	void *xsub = bound(context, ZMQ_XSUB), *xpub = bound(context, ZMQ_XPUB);
 	say_endpoint(xsub, " ");
 	say_endpoint(xpub, "\n");
-	zmq_proxy(xsub, xpub, NULL);
+	pthread_t proxy;
+	void *sockets[] = {xsub, xpub};
+	pthread_create(&proxy, NULL, run_proxy, memcpy(malloc(sizeof sockets), sockets, sizeof sockets));
 }
 
 static void receive(void *s)
@@ -106,8 +115,8 @@ static void push(const char *endpoint, int payload, long messages)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "proxy") == 0)
-		proxy();
+	if (argc == 2 && strcmp(argv[1], "broker") == 0)
+		broker();
 	else if (argc == 3 && strcmp(argv[1], "pull") == 0)
 		pull(atol(argv[2]));
 	else if (argc == 5 && strcmp(argv[1], "push") == 0)

@@ -1,12 +1,13 @@
-// Command ours is the bus of zctl as libzmq.c is that of libzmq, to be measured
-// from outside:
+// Command ours is a bus by zctl, to be compared with ../libzmq.c, which knows the
+// same arguments:
 //
 //	ours broker                          says "XSUB-ENDPOINT XPUB-ENDPOINT"
 //	ours pull MESSAGES                   says its endpoint, and then the nanoseconds from the first message to the last
 //	ours push ENDPOINT PAYLOAD MESSAGES  sends messages as Zeek's log batches
 //
 // Each line that it reads is a question, answered with the number of heap
-// allocations so far. It ends with its stdin.
+// allocations so far. It ends with its stdin. With CPUPROFILE=FILE in its
+// environment it writes a profile for go tool pprof.
 package main
 
 import (
