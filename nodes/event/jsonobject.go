@@ -69,32 +69,45 @@ func (r *jsonReader) compactHead() (Kind, bool) {
 	return kind, true
 }
 
+// kindsByInitial is the kinds by the first letter of their data type.
+var kindsByInitial = func() (by [256][]Kind) {
+	for k, kind := range kinds {
+		by[kind.dataType[0]] = append(by[kind.dataType[0]], Kind(k))
+	}
+	return by
+}()
+
 // kindOf is the data type that in begins with, up to a quote.
 func kindOf(in []byte) (Kind, bool) {
-	for k := range kinds {
+	if len(in) == 0 {
+		return KindNone, false
+	}
+	for _, k := range kindsByInitial[in[0]] {
 		name := kinds[k].dataType
 		if len(in) > len(name) && in[len(name)] == '"' && string(in[:len(name)]) == name {
-			return Kind(k), true
+			return k, true
 		}
 	}
 	return KindNone, false
 }
 
 // compact reads what follows such a head, up to the end of the object.
-func (r *jsonReader) compact(o *typedObject, kind Kind) (err error) {
-	o.kind, o.known, o.read = kind, true, true
-	if o.value, err = r.data(kind, o.depth); err != nil {
-		return err
+func (r *jsonReader) compact(kind Kind, start, depth int) (Value, error) {
+	v, err := r.data(kind, depth)
+	if err != nil {
+		return Value{}, err
 	}
-	if r.peek() == ',' {
+	switch r.peek() {
+	case '}':
 		r.pos++
-		return r.moreMembers(func(key string) error { return r.member(o, key) })
+		return v, nil
+	case ',':
+		r.pos++
+		o := typedObject{start: start, depth: depth, kind: kind, value: v, known: true, read: true}
+		err := r.moreMembers(func(key string) error { return r.member(&o, key) })
+		return o.value, err
 	}
-	if r.peek() != '}' {
-		return r.expected(`"," or "}"`)
-	}
-	r.pos++
-	return nil
+	return Value{}, r.expected(`"," or "}"`)
 }
 
 // kind reads a data type.

@@ -39,15 +39,17 @@ func (r *jsonReader) value(depth int) (Value, error) {
 		return Value{}, r.errorf("expected values nested at most %d deep", maxDepth)
 	}
 	r.peek()
-	o := typedObject{start: r.pos, depth: depth}
+	start := r.pos
 	if kind, ok := r.compactHead(); ok {
-		if err := r.compact(&o, kind); err != nil {
-			return Value{}, err
-		}
-		return o.value, nil
+		return r.compact(kind, start, depth)
 	}
-	err := r.members(func(key string) error { return r.member(&o, key) })
-	if err != nil {
+	return r.object(depth)
+}
+
+// object reads a value that is not written compactly.
+func (r *jsonReader) object(depth int) (Value, error) {
+	o := typedObject{start: r.pos, depth: depth}
+	if err := r.members(func(key string) error { return r.member(&o, key) }); err != nil {
 		return Value{}, err
 	}
 	return r.finished(&o)
@@ -63,9 +65,9 @@ func (r *jsonReader) data(kind Kind, depth int) (Value, error) {
 	case KindString, KindEnum:
 		return r.textValue(kind)
 	case KindSet, KindList:
-		return r.container(kind, func() error { return r.push(depth + 1) })
+		return r.elems(kind, depth)
 	case KindTable:
-		return r.container(kind, func() error { return r.entry(depth + 1) })
+		return r.table(depth)
 	}
 	return r.plain(kind)
 }
@@ -128,20 +130,36 @@ func (r *jsonReader) textValue(kind Kind) (Value, error) {
 	return textIn(kind, decoded), nil
 }
 
-// container reads elements, which item pushes onto the open ones.
-func (r *jsonReader) container(kind Kind, item func() error) (Value, error) {
-	r.peek()
-	start, first := r.pos, len(r.open)
-	if err := r.list('[', ']', item); err != nil {
+// elems reads the elements of a list or set.
+func (r *jsonReader) elems(kind Kind, depth int) (Value, error) {
+	err := r.take('[')
+	start, first := r.pos-1, len(r.open)
+	for more := r.peek() != ']'; err == nil && more; {
+		var v Value
+		v, err = r.value(depth + 1)
+		r.open = append(r.open, v)
+		if more = r.peek() == ','; more {
+			r.pos++
+		}
+	}
+	if err != nil {
 		return Value{}, err
 	}
+	if r.peek() != ']' {
+		return Value{}, r.expected(`"," or "]"`)
+	}
+	r.pos++
 	return r.close(kind, first, start), nil
 }
 
-func (r *jsonReader) push(depth int) error {
-	v, err := r.value(depth)
-	r.open = append(r.open, v)
-	return err
+// table reads the entries of a table.
+func (r *jsonReader) table(depth int) (Value, error) {
+	r.peek()
+	start, first := r.pos, len(r.open)
+	if err := r.list('[', ']', func() error { return r.entry(depth + 1) }); err != nil {
+		return Value{}, err
+	}
+	return r.close(KindTable, first, start), nil
 }
 
 // entry reads {"key":K,"value":V}.
