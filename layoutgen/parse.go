@@ -222,7 +222,9 @@ func (p *parser) nodes(l *Layout) error {
 		}
 		seen[name] = true
 		n, err := p.node(name)
-		nodes = append(nodes, n)
+		if n.Type != typeTimeMachine {
+			nodes = append(nodes, n)
+		}
 		return err
 	})
 	if replaces {
@@ -232,7 +234,9 @@ func (p *parser) nodes(l *Layout) error {
 	return err
 }
 
-// node reads the fields of one record of type Cluster::Node.
+// node reads the fields of one record of type Cluster::Node. Those that older
+// versions had, like $interface, $workers and $time_machine, are passed over (spec:
+// cluster-framework 7).
 func (p *parser) node(name string) (Node, error) {
 	n := Node{Name: name}
 	err := p.fields(func(field string) error {
@@ -248,8 +252,6 @@ func (p *parser) node(name string) (Node, error) {
 			n.MetricsPort, err = p.port()
 		case "$manager":
 			n.Manager, err = p.stringLiteral("the name of a manager")
-		case "$interface": // until Zeek 2.5
-			n.Interface, err = p.stringLiteral("the name of an interface")
 		default:
 			p.skipValue()
 		}
@@ -262,6 +264,8 @@ func (p *parser) node(name string) (Node, error) {
 		return n, p.errorf("a node without a name")
 	case n.Type == "":
 		return n, p.errorf("node %q has no $node_type", name)
+	case n.Type == typeTimeMachine:
+		return n, nil
 	case !n.Address.IsValid():
 		return n, p.errorf("node %q has no $ip", name)
 	}
@@ -307,7 +311,11 @@ func (p *parser) fields(value func(field string) error) error {
 	return nil
 }
 
-var nodeTypes = []NodeType{TypeNone, TypeControl, TypeLogger, TypeManager, TypeProxy, TypeWorker}
+// typeTimeMachine is Cluster::TIME_MACHINE, which was a store of packets until Zeek
+// 7.1. A layout may have one, but it is no node to us.
+const typeTimeMachine NodeType = "time_machine"
+
+var nodeTypes = []NodeType{TypeNone, TypeControl, TypeLogger, TypeManager, TypeProxy, TypeWorker, typeTimeMachine}
 
 func (p *parser) nodeType() (NodeType, error) {
 	t := NodeType(strings.ToLower(strings.TrimPrefix(p.tok.text, "Cluster::")))

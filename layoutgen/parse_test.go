@@ -3,8 +3,10 @@ package layoutgen
 import (
 	"bufio"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +126,9 @@ func TestParseLayout(t *testing.T) {
 		{"comments", "# redef Cluster::nodes = oops\nredef Cluster::nodes # here\n+= {\n" + node + " # } \n};", "manager", ""},
 		{"other code", "@load x\nmodule Y;\nevent zeek_init() { print \"redef Cluster::nodes = 1\"; }\nredef Cluster::nodes += {" + node + "};", "manager", ""},
 		{"hosts", `redef Cluster::hosts += { ["h"] = [$ip=10.1.1.1], };` + "\nredef Cluster::nodes += {[\"w\"]=[$node_type=Cluster::WORKER, $ip=hosts[\"h\"]$ip, $p=0/unknown]};", "w", ""},
+		{"time machine", "redef Cluster::nodes = {" + node + `, ["tm"] = [$node_type=Cluster::TIME_MACHINE, $ip=10.0.0.9, $p=47757/tcp]};`, "manager", ""},
+		{"time machine without address", "redef Cluster::nodes = {" + node + `, ["tm"] = [$node_type=TIME_MACHINE]};`, "manager", ""},
+		{"time machine twice", "redef Cluster::nodes = {[\"tm\"] = [$node_type=TIME_MACHINE],\n[\"tm\"] = [$node_type=TIME_MACHINE]};", "", `2: node "tm" is there twice`},
 		{"unknown host", "redef Cluster::nodes += {[\"w\"]=[$node_type=Cluster::WORKER, $ip=hosts[\"h\"]$ip]};", "", `1: no address for host "h"`},
 		{"no nodes", "redef Cluster::manager_is_logger = F;", "", "1: no redef of Cluster::nodes"},
 		{"empty", "", "", "1: no redef of Cluster::nodes"},
@@ -151,6 +156,36 @@ func TestParseLayout(t *testing.T) {
 		case strings.Join(l.Names(), " ") != test.want:
 			t.Errorf("%s: nodes %q, want %q", test.name, l.Names(), test.want)
 		}
+	}
+}
+
+// TestParseBro: layouts of Bro say more than today's, and that is passed over.
+func TestParseBro(t *testing.T) {
+	t.Parallel()
+	l, err := ParseLayout(`# cluster-layout.bro
+redef Cluster::nodes = {
+	["control"] = [$node_type=Cluster::CONTROL, $ip=10.0.0.1, $zone_id="", $p=47760/tcp],
+	["logger"] = [$node_type=Cluster::LOGGER, $ip=10.0.0.1, $zone_id="", $p=47761/tcp],
+	["manager"] = [$node_type=Cluster::MANAGER, $ip=10.0.0.1, $zone_id="", $p=47762/tcp, $logger="logger", $workers=set("worker-1", "worker-2"), $proxies=set("proxy-1")],
+	["proxy-1"] = [$node_type=Cluster::PROXY, $ip=10.0.0.1, $p=47763/tcp, $logger="logger", $manager="manager", $workers=set("worker-1", "worker-2"),],
+	["worker-1"] = [$node_type=Cluster::WORKER, $ip=10.0.0.2, $zone_id="", $p=47764/tcp, $interface="eth0", $logger="logger", $manager="manager", $proxy="proxy-1", $time_machine="time-machine"],
+	["worker-2"] = [$node_type=Cluster::WORKER, $ip=[2001:db8::2], $p=47765/tcp, $interface=fmt("eth%d", 1), $workers={"a", "b"}, $manager="manager"],
+	["time-machine"] = [$node_type=Cluster::TIME_MACHINE, $ip=10.0.0.3, $p=47757/tcp],
+};
+redef Cluster::time_machine_topic = "bro/cluster/time_machine";
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(l.Names(), " "), "control logger manager proxy-1 worker-1 worker-2"; got != want {
+		t.Errorf("names %q, want %q", got, want)
+	}
+	w, _ := l.Node("worker-1")
+	if want := (Node{Name: "worker-1", Type: TypeWorker, Address: netip.MustParseAddr("10.0.0.2"), Port: 47764, Manager: "manager"}); !reflect.DeepEqual(w, want) {
+		t.Errorf("worker-1 is %+v, want %+v", w, want)
+	}
+	if again, err := ParseLayout(l.Zeek()); err != nil || !slices.Equal(again.Names(), l.Names()) {
+		t.Errorf("as today's layout: %v, %v", again, err)
 	}
 }
 
