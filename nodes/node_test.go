@@ -355,12 +355,16 @@ func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, "")
 	c.start("manager")
-	c.awaitPeers(4)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := c.nodes["manager"].WaitReady(ctx); err != nil {
+		t.Fatal(err)
+	}
 	n, err := New(Options{Name: "manager", Layout: c.file})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if err := n.Run(ctx); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a second manager: %v", err)
 	}
 }

@@ -168,7 +168,7 @@ func (c *Cluster) dispatch(ctx context.Context, r Received) {
 	for _, h := range c.handlers.of(r.Event.Name) {
 		c.call(ctx, h, r.Event)
 	}
-	if r.Sender != "" {
+	if !r.local {
 		for _, h := range c.handlers.of(everyEvent) {
 			c.call(ctx, h, r.Event)
 		}

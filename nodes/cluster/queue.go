@@ -14,15 +14,16 @@ type Received struct {
 	// Topic and Sender are those of the message; both are empty for an event
 	// that was raised here. Sender is the node id of who published it.
 	Topic, Sender string
+
+	local bool // raised here
 }
 
 const (
 	// batchSize is how many events are taken from the queue at once
 	// (Cluster::Backend::ZeroMQ::poll_max_messages).
 	batchSize = 100
-	// localReserve is how many events of our own, node_up and the like, are
-	// queued when there is no room for those of others.
-	localReserve = 100000
+	// maxLocal is how many events of our own, node_up and the like, wait at most.
+	maxLocal = 100000
 )
 
 // queue is the events that wait for their handlers: Zeek's onloop queue.
@@ -32,20 +33,20 @@ type queue struct {
 
 	mu      sync.Mutex // guards what follows
 	waiting []Received
+	local   int // of those, how many are our own
 }
 
 func newQueue(hwm int) *queue { return &queue{hwm: hwm, wake: make(chan struct{}, 1)} }
 
 // put appends an event and says whether there was room for it.
-func (q *queue) put(r Received, local bool) bool {
+func (q *queue) put(r Received) bool {
 	q.mu.Lock()
-	limit := q.hwm
-	if local {
-		limit += localReserve
-	}
-	full := limit > 0 && len(q.waiting) >= limit
+	full := q.full(r)
 	if !full {
 		q.waiting = append(q.waiting, r)
+		if r.local {
+			q.local++
+		}
 	}
 	first := len(q.waiting) == 1
 	q.mu.Unlock()
@@ -58,12 +59,24 @@ func (q *queue) put(r Received, local bool) bool {
 	return !full
 }
 
+func (q *queue) full(r Received) bool {
+	if r.local {
+		return q.local >= maxLocal
+	}
+	return q.hwm > 0 && len(q.waiting)-q.local >= q.hwm
+}
+
 // take moves the oldest events into batch, which it returns.
 func (q *queue) take(batch []Received) []Received {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := min(batchSize, len(q.waiting))
 	batch = append(batch[:0], q.waiting[:n]...)
+	for _, r := range batch {
+		if r.local {
+			q.local--
+		}
+	}
 	clear(q.waiting[:n])
 	q.waiting = q.waiting[n:]
 	return batch

@@ -33,7 +33,7 @@ func (c receiver) Message(topic, sender, format, payload []byte) {
 		c.stats.unknown.Add(1)
 		return
 	}
-	if !c.queue.put(Received{Event: ev, Topic: string(topic), Sender: string(sender)}, false) {
+	if !c.queue.put(Received{Event: ev, Topic: string(topic), Sender: string(sender)}) {
 		c.stats.dropped.Add(1)
 	}
 }
@@ -153,7 +153,7 @@ func (c *Cluster) raise(name string, args ...event.Value) {
 	if !c.handlers.wants(name) {
 		return
 	}
-	if !c.queue.put(Received{Event: event.Event{Name: name, Args: args}}, true) {
+	if !c.queue.put(Received{Event: event.Event{Name: name, Args: args}, local: true}) {
 		c.stats.dropped.Add(1)
 	}
 }
