@@ -27,7 +27,7 @@ type Pools struct {
 var poolTypes = []layoutgen.NodeType{layoutgen.TypeWorker, layoutgen.TypeProxy, layoutgen.TypeLogger}
 
 // NewPools makes the pools that there are always: all workers, all proxies, all
-// loggers. SelfInHRW lets this node be responsible for keys of its own pools, as
+// loggers; [Pools.Redef] can change them. SelfInHRW lets this node be responsible for keys of its own pools, as
 // the others see it.
 func NewPools(selfInHRW bool) *Pools {
 	p := &Pools{selfInHRW: selfInHRW, up: map[string]bool{}}
@@ -37,12 +37,30 @@ func NewPools(selfInHRW bool) *Pools {
 	return p
 }
 
+// Redef replaces what the pool of all nodes of spec.NodeType is registered with, as
+// a script redefs Cluster::proxy_pool_spec: with a limit, say, or exclusive. Without
+// a topic it keeps the default one. It belongs before Assign.
+func (p *Pools) Redef(spec PoolSpec) error {
+	if spec.Topic == "" {
+		spec.Topic = poolTopicPrefix + string(spec.NodeType)
+	}
+	if err := spec.check(); err != nil {
+		return err
+	}
+	p.Builtin(spec.NodeType).spec = spec
+	return nil
+}
+
 // Builtin is the pool of all nodes of a type.
 func (p *Pools) Builtin(t layoutgen.NodeType) *Pool { return p.all[slices.Index(poolTypes, t)] }
 
-// Register adds a pool. Before Assign it has no nodes; after it, it gets the nodes
-// that it would have got if it had been there, while other pools keep theirs. A
-// pool that cannot be is an error in Zeek's words.
+// Register adds a pool. Before Assign it has no nodes. After it, the new pool gets
+// the nodes that it would have got if it had been registered in time, with those of
+// them alive that are up, while the other pools keep theirs until the next Assign.
+// So the new pool agrees with that of nodes that registered it in time; but its
+// nodes also stay in other pools from which an exclusive pool, or the order of
+// topics, would have kept them. A pool that cannot be is an error in Zeek's words,
+// and is not added.
 func (p *Pools) Register(spec PoolSpec) (*Pool, error) {
 	if err := spec.check(); err != nil {
 		return nil, err
@@ -73,8 +91,10 @@ func (s PoolSpec) check() error {
 	return nil
 }
 
-// Assign gives all pools registered so far their nodes. With a layout that has
-// changed it does so again; nodes that are up stay so.
+// Assign gives all pools registered so far their nodes; self is the name of this
+// node, or "" for one that is no node. With a layout that has changed it does so
+// again: nodes that are up stay so, and round robin goes on where it was. On error
+// nothing has changed.
 func (p *Pools) Assign(layout *layoutgen.Layout, self string) error {
 	nodes, err := assign(p.specs(), layout)
 	if err != nil {
@@ -118,8 +138,8 @@ func (p *Pools) Mark(name string, up bool) {
 	}
 }
 
-// TopicsOf is the topics of the pools that a node is in, in the order of their
-// registration.
+// TopicsOf is the topics of the pools that a node is in, sorted, which is the order
+// in which Zeek subscribes them.
 func (p *Pools) TopicsOf(name string) []string {
 	var topics []string
 	for _, pool := range p.all {
@@ -127,7 +147,8 @@ func (p *Pools) TopicsOf(name string) []string {
 			topics = append(topics, pool.spec.Topic)
 		}
 	}
-	return topics
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // assign is which nodes each pool gets. Exclusive pools take theirs first; the

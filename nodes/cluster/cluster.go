@@ -41,6 +41,11 @@ type Options struct {
 	// Linger is how long events that wait are still handled at the end: 500 ms
 	// (Cluster::Backend::ZeroMQ::linger_ms).
 	Linger time.Duration
+	// WorkerPoolSpec, ProxyPoolSpec and LoggerPoolSpec are what the pools that
+	// there are always are registered with: all nodes of the type. Without a
+	// NodeType or a Topic these are the defaults (Cluster::worker_pool_spec and
+	// so on).
+	WorkerPoolSpec, ProxyPoolSpec, LoggerPoolSpec PoolSpec
 	// SelfInHRW lets a member of a pool pick itself by [Cluster.HRWTopic], as
 	// other nodes pick it. Zeek's do not (spec: cluster-framework 1.7).
 	SelfInHRW bool
@@ -127,7 +132,22 @@ func New(o Options) (*Cluster, error) {
 	c.members = NewMembership(o.Layout, o.Node, o.NodeID)
 	c.members.HelloExpiration = o.HelloExpiration
 	c.pools = NewPools(o.SelfInHRW)
-	return c, nil
+	return c, c.redefPools()
+}
+
+// redefPools makes the pools that there are always as the options say.
+func (c *Cluster) redefPools() error {
+	for i, spec := range []PoolSpec{c.o.WorkerPoolSpec, c.o.ProxyPoolSpec, c.o.LoggerPoolSpec} {
+		t := poolTypes[i]
+		if spec.NodeType != "" && spec.NodeType != t {
+			return fmt.Errorf("cannot make the pool of all nodes of type %s one of type %s", t, spec.NodeType)
+		}
+		spec.NodeType = t
+		if err := c.pools.Redef(spec); err != nil {
+			return fmt.Errorf("cannot make the pool of all nodes of type %s: %w", t, err)
+		}
+	}
+	return nil
 }
 
 // checkRuns says why the node of that name cannot run, if so.

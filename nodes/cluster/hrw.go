@@ -1,15 +1,22 @@
 package cluster
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Rendezvous hashing (highest random weight): of the sites of a pool, the one
 // whose weight for a key is highest is responsible for it. When a site goes, only
 // its own keys move. Hash and weight are Zeek's, so that all nodes choose alike
 // (spec: cluster-framework 1.9).
 
 // fnv1a32 is the hash of keys and of site names.
-func fnv1a32[T string | []byte](bytes T) uint32 {
-	h := uint32(2166136261)
-	for i := range len(bytes) {
-		h = (h ^ uint32(bytes[i])) * 16777619
+func fnv1a32(s string) uint32 { return fnvMore(2166136261, s) }
+
+// fnvMore is the hash of what has the hash h with s behind it.
+func fnvMore(h uint32, s string) uint32 {
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
 	}
 	return h
 }
@@ -35,4 +42,30 @@ func heaviest(digest uint32, sites []uint32) int {
 		}
 	}
 	return best
+}
+
+// Candidate is a node that may be responsible for a key.
+type Candidate struct {
+	Name   string
+	SiteID uint32
+	Weight uint32
+}
+
+// Rank sorts the nodes of a pool by their weight for a key: the first is
+// responsible as long as it is up, then the second, and so on. All nodes of the
+// pool must be there, as sites whose hashes collide depend on each other.
+func Rank(key Key, names []string) []Candidate {
+	var pool Pool
+	for _, name := range slices.Sorted(slices.Values(names)) { // the order of a pool without limits
+		pool.add(name, false)
+	}
+	digest := key.Digest()
+	ranked := make([]Candidate, len(pool.nodes))
+	for i, n := range pool.nodes {
+		ranked[i] = Candidate{n.Name, n.SiteID, Weight(digest, n.SiteID)}
+	}
+	slices.SortFunc(ranked, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(b.SiteID, a.SiteID))
+	})
+	return ranked
 }

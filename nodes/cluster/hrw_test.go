@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,44 +21,6 @@ type recordedKey struct {
 	FNV     uint32            `json:"fnv1a32"`
 	Weights map[string]uint32 `json:"weights"`
 	Picks   []string          `json:"picks"` // with one proxy, two, and so on
-}
-
-// key makes the key of a line.
-func (r recordedKey) key(t *testing.T) Key {
-	t.Helper()
-	name := EnumKey("transport_proto", r.Value)
-	switch {
-	case r.Type == "string":
-		return mustKey(t, r.Value)
-	case r.Type == "enum" && strings.HasPrefix(r.Value, "Cluster::"):
-		return EnumKey("Cluster::NodeType", r.Value)
-	case r.Type == "enum":
-		return name
-	case strings.HasPrefix(r.Type, "record"):
-		x := KeyField{Name: "x", Key: mustKey(t, 1)}
-		y := KeyField{Name: "y", Key: mustKey(t, "a"), Unset: r.Value == "x=1"}
-		return RecordKey(x, y)
-	}
-	v, err := event.ParseLiteral(literalOf(r))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mustKey(t, v)
-}
-
-// literalOf is the value as zctl publish takes it.
-func literalOf(r recordedKey) string {
-	switch r.Type {
-	case "int":
-		if r.Value[0] != '-' {
-			return "+" + r.Value
-		}
-	case "time":
-		var seconds float64
-		fmt.Sscan(r.Value, &seconds)
-		return time.Unix(0, int64(seconds*1e9)).UTC().Format(time.RFC3339Nano)
-	}
-	return r.Value
 }
 
 func mustKey(t *testing.T, x any) Key {
@@ -84,12 +48,19 @@ func TestRecordedHRW(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			t.Fatal(err)
 		}
-		digest := r.key(t).Digest()
+		key, err := ParseKey(r.Type, r.Value)
+		if err != nil {
+			t.Error(err)
+		}
+		digest := key.Digest()
 		if digest != r.FNV {
 			t.Errorf("%s %s has digest %d, want %d", r.Type, r.Value, digest, r.FNV)
 			continue
 		}
 		var sites []uint32
+		if got := Rank(key, proxies)[0].Name; got != r.Picks[len(proxies)-1] {
+			t.Errorf("%s %s: %s is first, want %s", r.Type, r.Value, got, r.Picks[len(proxies)-1])
+		}
 		for i, name := range proxies {
 			sites = append(sites, SiteID(name))
 			if got := Weight(digest, SiteID(name)); got != r.Weights[name] {
@@ -105,6 +76,61 @@ func TestRecordedHRW(t *testing.T) {
 	}
 }
 
+// TestHRWBySpec: the values that the specification gives (cluster-framework 1.9).
+func TestHRWBySpec(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]uint32{
+		"proxy-1": 2719221839, "proxy-2": 1703397214, "proxy-3": 1271239173, "proxy-4": 1726366684, "worker-1": 4178617771,
+		"worker-2": 3162793146, "worker-10": 3218048001, "logger-1": 406203821, "logger-2": 1739014960, "manager": 1059896130,
+	} {
+		if got := SiteID(name); got != want {
+			t.Errorf("site of %s is %d, want %d", name, got, want)
+		}
+	}
+	four := []string{"proxy-1", "proxy-2", "proxy-3", "proxy-4"}
+	for _, test := range []struct {
+		key    Key
+		digest uint32
+		first  string
+	}{
+		{StringKey("a"), 0xe40c292c, ""},
+		{StringKey("foobar"), 0xbf9cf968, ""},
+		{mustKey(t, uint64(123)), 0xc5b442fd, ""},
+		{mustKey(t, 123.0), 0x15d2016f, ""},
+		{mustKey(t, true), 0x6c1151a5, ""},
+		{mustKey(t, false), 0x0eaff284, ""},
+		{StringKey("example_key1"), 0xdc62e2e0, "proxy-4"},
+		{StringKey("192.168.1.10"), 0xebe180fc, "proxy-2"},
+		{mustKey(t, netip.MustParseAddr("192.168.1.10")), 0xae633275, "proxy-4"},
+		{mustKey(t, netip.MustParseAddr("2001:db8::1")), 0x8cd152e2, "proxy-4"},
+		{mustKey(t, uint64(42)), 0x39e5298c, "proxy-4"},
+		{StringKey("192.168.1.1080/tcp"), 0x27ec6a7c, "proxy-2"},
+	} {
+		if got := test.key.Digest(); got != test.digest {
+			t.Errorf("%+v has digest %08x, want %08x", test.key, got, test.digest)
+		}
+		if got := Rank(test.key, four)[0].Name; test.first != "" && got != test.first {
+			t.Errorf("%+v goes to %s, want %s", test.key, got, test.first)
+		}
+	}
+}
+
+// TestRank: who comes next is who is responsible when all before it are down.
+func TestRank(t *testing.T) {
+	t.Parallel()
+	names := []string{"proxy-3", "proxy-1", "proxy-10", "proxy-2"}
+	key := StringKey("example")
+	for _, want := range Rank(key, names) {
+		if got := Rank(key, names)[0]; got != want {
+			t.Errorf("of %v %v is first, want %v", names, got, want)
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return name == want.Name })
+	}
+	if got := Rank(key, nil); len(got) != 0 {
+		t.Errorf("of nobody %v", got)
+	}
+}
+
 // TestKeyOf: Go values are keys of Zeek's types, and what cannot be one says why.
 func TestKeyOf(t *testing.T) {
 	t.Parallel()
@@ -115,6 +141,7 @@ func TestKeyOf(t *testing.T) {
 		{90 * time.Second, event.Timespan(90 * time.Second)},
 		{[]string{"a"}, event.List(event.String("a"))},
 		{mustKey(t, true), event.Boolean(true)},
+		{event.Port{Number: 80, Protocol: event.TCP}, literal(t, "80/tcp")},
 	} {
 		if a, b := mustKey(t, same[0]).Digest(), mustKey(t, same[1]).Digest(); a != b {
 			t.Errorf("%v and %v have digests %d and %d", same[0], same[1], a, b)
@@ -131,6 +158,7 @@ func TestKeyOf(t *testing.T) {
 		{[]string{}, "empty vector"},
 		{[]any{1, "a"}, "several types"},
 		{make(chan int), "cannot use a chan int as key"},
+		{Key{}, "the zero Key"},
 	} {
 		if _, err := KeyOf(test.x); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want %q", test.x, err, test.want)

@@ -100,9 +100,12 @@ func (p *Pool) hrwTopic(key Key) string {
 // rrTopic is the topic of the next node that is up, "" if none is. Every key has a
 // turn of its own (Cluster::rr_topic; spec: cluster-framework 1.8).
 func (p *Pool) rrTopic(key string) string {
-	begin := p.turns[key]
-	if begin >= len(p.nodes) {
+	if len(p.nodes) == 0 {
 		return ""
+	}
+	begin := p.turns[key]
+	if begin >= len(p.nodes) { // a changed layout left fewer
+		begin = 0
 	}
 	next := begin
 	for {

@@ -229,3 +229,27 @@ func TestAlias(t *testing.T) {
 		t.Errorf("the second one is %+v", n)
 	}
 }
+
+// TestBuiltinPoolSpecs: options redefine the pools that there are always.
+func TestBuiltinPoolSpecs(t *testing.T) {
+	t.Parallel()
+	o := Options{Node: "proxy-1", NodeID: "id", Layout: layoutOf("proxy-1", "proxy-2")}
+	o.ProxyPoolSpec = PoolSpec{MaxNodes: 1}
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := PoolSpec{Topic: "zeek.cluster.pool.proxy", NodeType: layoutgen.TypeProxy, MaxNodes: 1}
+	if got := c.ProxyPool().Spec(); got != want {
+		t.Errorf("the pool of proxies is %+v, want %+v", got, want)
+	}
+	if got, want := c.WorkerPool().Spec(), (PoolSpec{Topic: "zeek.cluster.pool.worker", NodeType: layoutgen.TypeWorker}); got != want {
+		t.Errorf("the pool of workers is %+v, want %+v", got, want)
+	}
+	for _, spec := range []PoolSpec{{NodeType: layoutgen.TypeWorker}, {Exclusive: true}} {
+		o.ProxyPoolSpec = spec
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "cannot make the pool of all nodes of type proxy") {
+			t.Errorf("%+v: %v", spec, err)
+		}
+	}
+}
