@@ -101,6 +101,8 @@ func (l *Layout) LogEndpoints() []string {
 type Backend struct {
 	ListenXPub, ListenXSub   string
 	ConnectXPub, ConnectXSub string
+	// Options is what a script sets besides; zctl's own does not.
+	Options BackendOptions
 }
 
 // DefaultBackend is Zeek's: broker and nodes on one machine, ports 5555 and 5556.

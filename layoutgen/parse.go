@@ -84,13 +84,22 @@ func ReadBackend(layoutFile string) (Backend, error) {
 // ParseBackend finds redefs of the four endpoints of
 // Cluster::Backend::ZeroMQ in a script; those it does not find are Zeek's
 // defaults, but one there must be. Errors begin with the number of the line.
+//
+// Of other options it reads those in [BackendOptions], and passes over the rest.
 func ParseBackend(text string) (Backend, error) {
 	b := DefaultBackend
 	found := false
 	p := &parser{scanner: scanner{text: text, line: 1}}
+	readers := b.Options.readers()
 	for p.next(); p.tok.kind != end; {
 		if !p.accept("redef") {
 			p.next()
+			continue
+		}
+		if read := readers[p.tok.text]; read != nil && p.tok.kind == word {
+			if err := read(p); err != nil {
+				return Backend{}, err
+			}
 			continue
 		}
 		name, isOption := strings.CutPrefix(p.tok.text, "Cluster::Backend::ZeroMQ::")

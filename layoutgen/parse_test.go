@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRoundTrip: what we render we read back, all that the file carries.
@@ -201,6 +202,7 @@ func TestReadBackend(t *testing.T) {
 	os.WriteFile(file, []byte("redef Cluster::Backend::ZeroMQ::connect_xpub_endpoint = \"ipc:///x\";\nredef Cluster::Backend::ZeroMQ::linger_ms = 5;\n"), 0o644)
 	want := DefaultBackend
 	want.ConnectXPub = "ipc:///x"
+	want.Options.Linger = Setting[time.Duration]{5 * time.Millisecond, true}
 	if b, err := ReadBackend(layout); err != nil || b != want {
 		t.Errorf("one option: %+v, %v", b, err)
 	}
