@@ -15,6 +15,7 @@ import (
 // (spec: cluster-framework 1.7). It is not for concurrent use.
 type Pools struct {
 	selfInHRW bool
+	topics    Topics
 	all       []*Pool // in the order of registration
 	layout    *layoutgen.Layout
 	self      string
@@ -27,12 +28,12 @@ type Pools struct {
 var poolTypes = []layoutgen.NodeType{layoutgen.TypeWorker, layoutgen.TypeProxy, layoutgen.TypeLogger}
 
 // NewPools makes the pools that there are always: all workers, all proxies, all
-// loggers; [Pools.Redef] can change them. SelfInHRW lets this node be responsible for keys of its own pools, as
-// the others see it.
+// loggers; [Pools.Redef] can change them. SelfInHRW lets this node be responsible for
+// keys of its own pools, as the others see it.
 func NewPools(selfInHRW bool) *Pools {
-	p := &Pools{selfInHRW: selfInHRW, up: map[string]bool{}}
+	p := &Pools{selfInHRW: selfInHRW, topics: ZeroMQTopics, up: map[string]bool{}}
 	for _, t := range poolTypes {
-		p.all = append(p.all, &Pool{spec: PoolSpec{Topic: poolTopicPrefix + string(t), NodeType: t}})
+		p.all = append(p.all, &Pool{spec: PoolSpec{Topic: p.topics.Pool(t), NodeType: t}})
 	}
 	return p
 }
@@ -42,13 +43,22 @@ func NewPools(selfInHRW bool) *Pools {
 // a topic it keeps the default one. It belongs before Assign.
 func (p *Pools) Redef(spec PoolSpec) error {
 	if spec.Topic == "" {
-		spec.Topic = poolTopicPrefix + string(spec.NodeType)
+		spec.Topic = p.topics.Pool(spec.NodeType)
 	}
 	if err := spec.check(); err != nil {
 		return err
 	}
 	p.Builtin(spec.NodeType).spec = spec
 	return nil
+}
+
+// UseTopics changes what topics are called, which are those of ZeroMQ otherwise. It
+// belongs before Assign.
+func (p *Pools) UseTopics(t Topics) {
+	p.topics = t
+	for _, typ := range poolTypes {
+		p.Builtin(typ).spec.Topic = t.Pool(typ)
+	}
 }
 
 // Builtin is the pool of all nodes of a type.
@@ -117,7 +127,7 @@ func (p *Pools) specs() []PoolSpec {
 
 // fill puts these nodes into a pool, and marks those that are up.
 func (p *Pools) fill(pool *Pool, names []string) {
-	pool.nodes, pool.sites, pool.at = nil, nil, nil
+	pool.topics, pool.nodes, pool.sites, pool.at = p.topics, nil, nil, nil
 	for _, name := range names {
 		pool.add(name, name == p.self)
 		if p.up[name] || p.selfInHRW && name == p.self {

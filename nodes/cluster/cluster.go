@@ -25,6 +25,10 @@ type Options struct {
 	NodeID string
 	// Layout is all nodes (Cluster::nodes). A client may do without.
 	Layout *layoutgen.Layout
+	// Topics is what topics are called: [ZeroMQTopics]. With others, like
+	// [BrokerTopics], a cluster has to be of nodes in Go, or of Zeeks whose options
+	// say the same.
+	Topics Topics
 	// EventSerializer is the format of what is published: [event.FormatBin] or
 	// [event.FormatJSON]. Both are understood (Cluster::event_serializer).
 	EventSerializer string
@@ -67,6 +71,7 @@ func (o Options) withDefaults() Options {
 	if o.Layout == nil {
 		o.Layout = &layoutgen.Layout{}
 	}
+	o.Topics = o.Topics.withDefaults()
 	if o.EventSerializer == "" {
 		o.EventSerializer = event.FormatBin
 	}
@@ -130,8 +135,9 @@ func New(o Options) (*Cluster, error) {
 		}
 	}
 	c.members = NewMembership(o.Layout, o.Node, o.NodeID)
-	c.members.HelloExpiration = o.HelloExpiration
+	c.members.HelloExpiration, c.members.Topics = o.HelloExpiration, o.Topics
 	c.pools = NewPools(o.SelfInHRW)
+	c.pools.UseTopics(o.Topics)
 	return c, c.redefPools()
 }
 

@@ -73,6 +73,8 @@ type Change struct {
 type Membership struct {
 	// HelloExpiration is how long half a handshake is remembered.
 	HelloExpiration time.Duration
+	// Topics is what topics are called: by those of processes they show themselves.
+	Topics Topics
 
 	name, id string
 	layout   *layoutgen.Layout
@@ -98,7 +100,7 @@ type Membership struct {
 // learns when it is on the bus.
 func NewMembership(layout *layoutgen.Layout, name, id string) *Membership {
 	return &Membership{
-		HelloExpiration: helloExpiration, name: name, id: id, layout: layout,
+		HelloExpiration: helloExpiration, Topics: ZeroMQTopics, name: name, id: id, layout: layout,
 		present: map[string]bool{}, seen: map[string]time.Time{}, hellos: map[string]time.Time{},
 		up: map[string]string{}, forgotten: map[string]string{}, answered: map[string]bool{},
 	}
@@ -129,15 +131,15 @@ func (m *Membership) Joined() bool { return m.joined }
 // should greet, one of its own (spec: wire 1.7, 1.8).
 func (m *Membership) SelfTopic() string {
 	if m.name == "" {
-		return internalTopicPrefix + m.id + ".1."
+		return m.Topics.InternalPrefix + m.id + ".1."
 	}
-	return NodeIDTopic(m.id)
+	return m.Topics.NodeID(m.id)
 }
 
 // Subscribed takes note of a subscription that the bus shows.
 func (m *Membership) Subscribed(topic string, now time.Time) Effects {
 	var e Effects
-	id, ok := nodeIDOf(topic)
+	id, ok := m.Topics.nodeID(topic)
 	switch {
 	case topic == m.SelfTopic():
 		m.subscribedSelf(&e, now)
@@ -196,7 +198,7 @@ func (m *Membership) arrived(e *Effects, id string, now time.Time) {
 // Unsubscribed takes note of a subscription that is gone from the bus.
 func (m *Membership) Unsubscribed(topic string, _ time.Time) Effects {
 	var e Effects
-	id, ok := nodeIDOf(topic)
+	id, ok := m.Topics.nodeID(topic)
 	if !ok || id == m.id {
 		return e
 	}
@@ -344,7 +346,7 @@ func (m *Membership) greet(e *Effects, id string) {
 
 func (m *Membership) publish(e *Effects, id, name string) {
 	e.Publish = append(e.Publish, Publication{
-		Topic: NodeIDTopic(id),
+		Topic: m.Topics.NodeID(id),
 		Event: event.Event{Name: name, Args: []event.Value{event.String(m.name), event.String(m.id)}},
 	})
 }

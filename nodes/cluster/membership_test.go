@@ -81,7 +81,7 @@ func TestRecordedHandshake(t *testing.T) {
 	layout.Nodes = slices.DeleteFunc(layout.Nodes, func(n layoutgen.Node) bool { return n.Name == "worker-2" })
 	ids := map[string]string{}
 	for _, r := range bus {
-		if id, ok := nodeIDOf(strings.TrimPrefix(r.Frames[0], "\x01")); r.Kind == "subscription" && ok {
+		if id, ok := ZeroMQTopics.nodeID(strings.TrimPrefix(r.Frames[0], "\x01")); r.Kind == "subscription" && ok {
 			ids[strings.Split(id, "_")[1]] = id
 		}
 	}
@@ -261,7 +261,7 @@ func (b *bus) run() {
 func (b *bus) effect(id string, e Effects) {
 	b.log[b.nodes[id].name] = append(b.log[b.nodes[id].name], e.Log...)
 	for _, message := range e.Publish {
-		to, _ := nodeIDOf(message.Topic)
+		to, _ := ZeroMQTopics.nodeID(message.Topic)
 		if b.topics[message.Topic] && to != id {
 			b.queue(to, func(m *Membership) Effects { e, _ := m.Event(message.Event, b.now); return e })
 		}
@@ -360,7 +360,7 @@ func TestOddities(t *testing.T) {
 	do := func(ev event.Event) Effects { e, _ := m.Event(ev, now); return e }
 
 	expect("a topic of no node", m.Subscribed("zeek.cluster.worker", now), "", "", 0)
-	expect("the bare prefix", m.Subscribed(nodeIDTopicPrefix, now), "", "", 0)
+	expect("the bare prefix", m.Subscribed(ZeroMQTopics.NodeIDPrefix, now), "", "", 0)
 	if _, mine := m.Event(event.Event{Name: "Intel::new_min_data_store"}, now); mine {
 		t.Error("took an event for the handshake's")
 	}

@@ -33,11 +33,12 @@ type PoolNode struct {
 // Pool is a pool of nodes, each of which can do the same work (Cluster::Pool). It
 // belongs to the Cluster with which it was registered.
 type Pool struct {
-	spec  PoolSpec
-	nodes []PoolNode
-	sites []uint32 // of those that rendezvous hashing chooses from, by index as in at
-	at    []int    // where in nodes a site is
-	turns map[string]int
+	spec   PoolSpec
+	topics Topics
+	nodes  []PoolNode
+	sites  []uint32 // of those that rendezvous hashing chooses from, by index as in at
+	at     []int    // where in nodes a site is
+	turns  map[string]int
 }
 
 // maxTurns bounds the round robin sequences of a pool.
@@ -58,7 +59,7 @@ func (p *Pool) add(name string, self bool) {
 	if p.contains(name) {
 		return
 	}
-	n := PoolNode{Name: name, Alive: self, Topic: NodeTopic(name)}
+	n := PoolNode{Name: name, Alive: self, Topic: p.topics.Node(name)}
 	for c := 0; ; c++ {
 		n.Alias = fmt.Sprintf("%s.%d", name, c)
 		n.SiteID = fnv1a32(n.Alias)

@@ -76,5 +76,5 @@ func (c *Cluster) PoolNodes(pool *Pool) []PoolNode {
 // NodeTopic is the topic that only the node of that name hears
 // (Cluster::node_topic), NodeIDTopic the one that only the process with that id
 // hears (Cluster::nodeid_topic).
-func (c *Cluster) NodeTopic(name string) string { return NodeTopic(name) }
-func (c *Cluster) NodeIDTopic(id string) string { return NodeIDTopic(id) }
+func (c *Cluster) NodeTopic(name string) string { return c.o.Topics.Node(name) }
+func (c *Cluster) NodeIDTopic(id string) string { return c.o.Topics.NodeID(id) }

@@ -53,5 +53,5 @@ func (c *Cluster) ownTopics() []string {
 	self, _ := c.members.layout.Node(c.o.Node)
 	topics := []string{supervisorTopic}
 	topics = append(topics, c.pools.TopicsOf(c.o.Node)...)
-	return append(topics, roleTopic(self.Type), c.members.SelfTopic(), NodeTopic(c.o.Node))
+	return append(topics, c.o.Topics.Role(self.Type), c.members.SelfTopic(), c.NodeTopic(c.o.Node))
 }
