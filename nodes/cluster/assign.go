@@ -53,7 +53,7 @@ func (p *Pools) Redef(spec PoolSpec) error {
 }
 
 // UseTopics changes what topics are called, which are those of ZeroMQ otherwise. It
-// belongs before Assign.
+// belongs before Redef and Assign.
 func (p *Pools) UseTopics(t Topics) {
 	p.topics = t
 	for _, typ := range poolTypes {
