@@ -17,9 +17,9 @@ type bus struct {
 
 // connectBus makes a [cluster.Connect] of the broker's endpoints. It fails only
 // for endpoints that cannot exist; the broker may come later.
-func connectBus(b layoutgen.Backend, o zmq.Options) cluster.Connect {
+func connectBus(b layoutgen.Backend, o sockets) cluster.Connect {
 	return func(r cluster.Receiver) (cluster.Backend, error) {
-		xpub, err := zmq.ConnectXPub(b.ConnectXPub, o, zmq.XPubHandler{
+		xpub, err := zmq.ConnectXPub(b.ConnectXPub, o.xpub, zmq.XPubHandler{
 			Subscribed:   func(topic []byte) { r.Subscribed(string(topic)) },
 			Unsubscribed: func(topic []byte) { r.Unsubscribed(string(topic)) },
 			Disconnected: r.Lost,
@@ -27,7 +27,7 @@ func connectBus(b layoutgen.Backend, o zmq.Options) cluster.Connect {
 		if err != nil {
 			return nil, err
 		}
-		xsub, err := zmq.ConnectXSub(b.ConnectXSub, o, zmq.XSubHandler{Message: func(m zmq.Message) {
+		xsub, err := zmq.ConnectXSub(b.ConnectXSub, o.xsub, zmq.XSubHandler{Message: func(m zmq.Message) {
 			if len(m) != 4 {
 				r.Malformed()
 				return

@@ -36,7 +36,8 @@ type Options struct {
 	// Log, WriteLog, Reread and Changed are the node's own. A Layout there is
 	// taken instead of the file.
 	Cluster cluster.Options
-	// ZeroMQ is the options of the sockets.
+	// ZeroMQ is the options of the sockets. What it and Cluster leave unset is what
+	// the cluster-backend.zeek sets; see [layoutgen.BackendOptions].
 	ZeroMQ zmq.Options
 	// Connect is the bus, if it is not the one of the layout: one in memory, for
 	// tests. Then there are no sockets at all, and no logs.
@@ -70,6 +71,7 @@ type Node struct {
 	layout  *layoutgen.Layout // as it was first read
 	backend layoutgen.Backend
 	file    layoutFile
+	sockets sockets
 	report  *reporter
 	logs    logs
 	broker  *zmq.Broker // of the manager
@@ -133,7 +135,8 @@ func (n *Node) readLayout() (err error) {
 
 // newCluster makes the node's part of the framework.
 func (n *Node) newCluster() (err error) {
-	o := n.o.Cluster
+	o := clusterOptions(n.o.Cluster, n.backend.Options)
+	n.sockets = socketOptions(n.o.ZeroMQ, n.backend.Options)
 	o.NodeID, o.Layout, o.Log = newID(n.o.Name), n.layout, n.o.Log
 	if n.self.Type != layoutgen.TypeNone {
 		o.Node = n.o.Name
@@ -160,7 +163,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer n.report.close()
 	connect := n.o.Connect
 	if connect == nil {
-		connect = connectBus(n.backend, n.o.ZeroMQ)
+		connect = connectBus(n.backend, n.sockets)
 		if err := n.open(); err != nil {
 			return errors.Join(err, n.close())
 		}
@@ -198,7 +201,7 @@ func (n *Node) tick(ctx context.Context) {
 func (n *Node) open() (err error) {
 	if n.self.Type == layoutgen.TypeManager {
 		n.broker, err = zmq.ListenBroker(zmq.BrokerOptions{
-			Options: n.o.ZeroMQ, ListenXPub: n.backend.ListenXPub, ListenXSub: n.backend.ListenXSub,
+			Options: n.sockets.broker, ListenXPub: n.backend.ListenXPub, ListenXSub: n.backend.ListenXSub,
 		})
 		if err != nil {
 			return err
@@ -208,9 +211,9 @@ func (n *Node) open() (err error) {
 	case n.self.Type == layoutgen.TypeNone:
 		return nil
 	case n.self.Type == layoutgen.TypeLogger || n.self.Type == layoutgen.TypeManager && n.layout.ManagerIsLogger:
-		return n.logs.write(n.o.LogWriter, layoutgen.Endpoint(n.self.Address, n.self.Port), n.o.ZeroMQ)
+		return n.logs.write(n.o.LogWriter, layoutgen.Endpoint(n.self.Address, n.self.Port), n.sockets.pull)
 	}
-	return n.logs.push(n.layout.LogEndpoints(), n.o.ZeroMQ)
+	return n.logs.push(n.layout.LogEndpoints(), n.sockets.push)
 }
 
 // close sends what is still to be sent and closes what is open, the broker last.
