@@ -19,6 +19,7 @@ func (c *Config) check(s *source) {
 	c.Cluster.check(s)
 	checkPort(s, "broker.xpub_port", c.Broker.XPubPort)
 	checkPort(s, "broker.xsub_port", c.Broker.XSubPort)
+	oneOf(s, "broker.curve", c.Broker.Curve, CurveAuto, CurveOn, CurveOff)
 	checkOwnPort(s, "manager.port", c.Manager.Port)
 	checkOwnPort(s, "loggers.port", c.Loggers.Port)
 	checkOwnPort(s, "proxies.port", c.Proxies.Port)

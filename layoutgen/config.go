@@ -67,6 +67,10 @@ type Broker struct {
 	// XSubPort is the port of the broker's XSUB socket, which nodes connect
 	// their XPUB to. Default 5556, Zeek's.
 	XSubPort int `toml:"xsub_port"`
+	// Curve says whether the bus is encrypted, and open only to nodes with the
+	// cluster's keys: "on", "off", or "auto", which is on in a cluster with
+	// several addresses. Zeek nodes have to be 8.2 or later. Default "auto".
+	Curve string `toml:"curve"`
 }
 
 // Process holds the keys that all four node sections share: what the section's
@@ -149,7 +153,7 @@ type Workers struct {
 	Process
 }
 
-// Values of Process.Engine, Process.CPUs, Process.OnShortage and
+// Values of Process.Engine, Process.CPUs, Process.OnShortage, Broker.Curve and
 // Cluster.OnSupervisorExit.
 const (
 	EngineGo   = "go"
@@ -160,6 +164,10 @@ const (
 
 	ShortageError = "error"
 	ShortageShare = "share"
+
+	CurveAuto = "auto"
+	CurveOn   = "on"
+	CurveOff  = "off"
 
 	ExitKeep = "keep"
 	ExitKill = "kill"

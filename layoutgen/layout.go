@@ -83,6 +83,12 @@ func (l *Layout) Names() []string {
 	return names
 }
 
+// SeveralAddresses says whether nodes have different addresses, so that what they
+// say to each other may leave the host.
+func (l *Layout) SeveralAddresses() bool {
+	return slices.ContainsFunc(l.Nodes, func(n Node) bool { return n.Address != l.Nodes[0].Address })
+}
+
 // LogEndpoints is where nodes push their logs: every logger, or the manager
 // where it is the logger (spec: wire 1.1, connect_log_endpoints).
 func (l *Layout) LogEndpoints() []string {

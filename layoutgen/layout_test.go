@@ -2,6 +2,7 @@ package layoutgen
 
 import (
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,4 +50,29 @@ func outcome(c *Config, err error) string {
 	}
 	l := c.Layout()
 	return l.Zeek() + "\n" + l.Backend.Zeek()
+}
+
+// TestEncrypts: what is encrypted is what was asked for, or what leaves a host.
+func TestEncrypts(t *testing.T) {
+	t.Parallel()
+	for doc, want := range map[string]bool{
+		"": false, "[cluster]\naddress = \"10.0.0.1\"": false,
+		"[broker]\ncurve = \"auto\"": false, "[broker]\ncurve = \"on\"": true, "[broker]\ncurve = \"off\"": false,
+	} {
+		c, err := Parse("", []byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Encrypts() != want {
+			t.Errorf("%q: got %v", doc, !want)
+		}
+	}
+	l := Default().Layout()
+	if l.SeveralAddresses() || (&Layout{}).SeveralAddresses() {
+		t.Error("one address, or none, is said to be several")
+	}
+	l.Nodes[3].Address = netip.MustParseAddr("127.0.0.2")
+	if !l.SeveralAddresses() {
+		t.Error("two addresses are not said to be several")
+	}
 }

@@ -132,6 +132,11 @@ func (c *Config) Layout() *Layout {
 	return buildLayout(c, s)
 }
 
+// Encrypts says whether the bus is to be encrypted.
+func (c *Config) Encrypts() bool {
+	return c.Broker.Curve == CurveOn || c.Broker.Curve == CurveAuto && c.Layout().SeveralAddresses()
+}
+
 // Problem is something wrong with the value at path ("workers[0].cpus") that
 // only the host can tell, for a caller that knows the host.
 func (c *Config) Problem(path, format string, args ...any) Problem {

@@ -16,6 +16,7 @@ import (
 	"zctl/nodes/cluster"
 	"zctl/nodes/logger"
 	"zctl/nodes/zmq"
+	"zctl/nodes/zmq/curve"
 )
 
 // Options says which node to run.
@@ -45,9 +46,10 @@ type Options struct {
 }
 
 // FromEnv is the options of the node that a supervisor, Zeek's or zctl's, or a
-// shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout], and
-// ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat]. It says on stderr what
-// happens to it.
+// shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout],
+// ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat], and the keys of an encrypted
+// bus are in Zeek's variables ([curve.FromEnv]). It says on stderr what happens to
+// it.
 func FromEnv() (Options, error) {
 	layout, err := FindLayout()
 	if err != nil {
@@ -58,6 +60,13 @@ func FromEnv() (Options, error) {
 		if o.ZeroMQ.Heartbeat, err = time.ParseDuration(text); err != nil || o.ZeroMQ.Heartbeat < 0 {
 			return Options{}, fmt.Errorf("cannot use ZCTL_HEARTBEAT=%q: it has to be a duration like 5s, or 0s for none", text)
 		}
+	}
+	keys, err := curve.FromEnv(os.Getenv)
+	if err != nil {
+		return Options{}, err
+	}
+	if !keys.IsZero() {
+		o.ZeroMQ.Curve = &keys
 	}
 	return o, nil
 }
@@ -199,6 +208,9 @@ func (n *Node) tick(ctx context.Context) {
 
 // open opens the sockets that the node's role asks for, servers before clients.
 func (n *Node) open() (err error) {
+	if n.o.ZeroMQ.Curve == nil && n.layout != nil && n.layout.SeveralAddresses() {
+		n.o.Log.Warn("the bus is not encrypted, and nodes have several addresses; zctl keys generate makes the keys for it")
+	}
 	if n.self.Type == layoutgen.TypeManager {
 		n.broker, err = zmq.ListenBroker(zmq.BrokerOptions{
 			Options: n.sockets.broker, ListenXPub: n.backend.ListenXPub, ListenXSub: n.backend.ListenXSub,

@@ -18,6 +18,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/nodes/event"
 	"zctl/nodes/zmq"
+	"zctl/nodes/zmq/curve"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -30,6 +31,7 @@ type testCluster struct {
 	t    *testing.T
 	dir  string
 	file string // the layout
+	keys *curve.Keys
 
 	mu    sync.Mutex // guards what follows
 	nodes map[string]*running
@@ -103,7 +105,7 @@ func (c *testCluster) start(names ...string) {
 	for _, name := range names {
 		dir := filepath.Join(c.dir, name)
 		os.Mkdir(dir, 0o755)
-		n, err := New(Options{Name: name, Layout: c.file, Dir: dir})
+		n, err := New(Options{Name: name, Layout: c.file, Dir: dir, ZeroMQ: zmq.Options{Curve: c.keys}})
 		if err != nil {
 			c.t.Fatal(err)
 		}

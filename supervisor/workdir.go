@@ -83,11 +83,16 @@ const (
 	specEnv    = "ZCTL_SPEC"
 )
 
+// curveEnv begins the variables with the keys of the bus (spec: wire 4.3). A node
+// gets them from its spec or not at all: a key that happened to be in the
+// environment of whoever started the supervisor would not be that of the others.
+const curveEnv = "ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_"
+
 // inherited is our own environment without what speaks of us.
 var inherited = sync.OnceValue(func() []string {
 	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		key, _, _ := strings.Cut(entry, "=")
-		return key == "" || slices.Contains(notInherited, key)
+		return key == "" || slices.Contains(notInherited, key) || strings.HasPrefix(key, curveEnv)
 	})
 })
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/nodes/tap"
 	"zctl/nodes/zmq"
+	"zctl/nodes/zmq/curve"
 	"zctl/supervisor"
 )
 
@@ -21,7 +23,8 @@ const busHelp = `
 The bus is that of the cluster that was deployed. To look at one that zctl does
 not run say where its broker is; a Zeek cluster has it at
 --connect-xsub tcp://HOST:5555 --connect-xpub tcp://HOST:5556 (27760 and 27761
-under ZeekControl).
+under ZeekControl). The keys of one that is encrypted are taken from the variables
+that Zeek reads, ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_SERVER_PUBLICKEY and so on.
 `
 
 // busFlags are for verbs that look at a bus.
@@ -46,17 +49,24 @@ type bus struct {
 	layoutgen.Backend
 	layout *layoutgen.Layout // nil if the cluster is not ours
 	dirs   supervisor.Dirs
+	keys   *curve.Keys // nil if it is not encrypted
 }
 
 // socket is the options of sockets that join the bus. What they still have to send
 // when they leave may take them so long.
-func (b bus) socket(linger time.Duration) zmq.Options { return zmq.Options{Linger: linger} }
+func (b bus) socket(linger time.Duration) zmq.Options {
+	return zmq.Options{Linger: linger, Curve: b.keys}
+}
 
 // findBus is the bus that flags say, or that of the deployed cluster.
 func findBus(c *cli.Context) (bus, error) {
 	said := layoutgen.Backend{ConnectXSub: c.String("connect-xsub"), ConnectXPub: c.String("connect-xpub")}
 	if said != (layoutgen.Backend{}) {
-		return bus{Backend: said}, nil
+		keys, err := keysIn(os.Getenv)
+		if err != nil {
+			return bus{}, &exitError{exitUsage, err}
+		}
+		return bus{Backend: said, keys: keys}, nil
 	}
 	dirs, err := loadDirs(c)
 	if err != nil {
@@ -76,7 +86,11 @@ func findBus(c *cli.Context) (bus, error) {
 	if err != nil {
 		return bus{}, &exitError{exitUnreachable, err}
 	}
-	return bus{backend, layout, dirs}, nil
+	keys, err := deployedKeys(dirs)
+	if err != nil {
+		return bus{}, &exitError{exitUnreachable, err}
+	}
+	return bus{backend, layout, dirs, keys}, nil
 }
 
 // visit joins the bus, for verbs that need both of its ends.

@@ -33,7 +33,11 @@ Examples:
   zctl check
   zctl check --config site.toml` + exitCodesHelp,
 	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
-		deployment, err := newDeployment(config)
+		keys, err := busKeys(config, false)
+		if err != nil {
+			return err
+		}
+		deployment, err := newDeployment(config, keys)
 		if err != nil {
 			return err
 		}

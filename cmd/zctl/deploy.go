@@ -48,7 +48,11 @@ func timeoutFlag() cli.Flag {
 }
 
 func deploy(c *cli.Context, config *layoutgen.Config) error {
-	deployment, err := newDeployment(config)
+	keys, err := busKeys(config, !c.Bool("dry-run"))
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config, keys)
 	if err != nil {
 		return err
 	}

@@ -18,11 +18,13 @@ import (
 
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
+	"zctl/nodes/zmq/curve"
 	"zctl/supervisor"
 )
 
-// newDeployment makes of a configuration what the supervisor is to run.
-func newDeployment(config *layoutgen.Config) (supervisor.Deployment, error) {
+// newDeployment makes of a configuration what the supervisor is to run. Without
+// keys its bus is not encrypted.
+func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deployment, error) {
 	layout := config.Layout()
 	placement, err := place(layout)
 	if err != nil {
@@ -42,6 +44,7 @@ func newDeployment(config *layoutgen.Config) (supervisor.Deployment, error) {
 		if err != nil {
 			return supervisor.Deployment{}, err
 		}
+		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
 	}
 	if err := d.Check(supervisor.Dirs(config.BaseDir)); err != nil {

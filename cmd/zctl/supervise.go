@@ -62,7 +62,11 @@ Examples:
 }
 
 func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
-	deployment, err := newDeployment(config)
+	keys, err := busKeys(config, true)
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config, keys)
 	if err != nil {
 		return err
 	}

@@ -12,10 +12,13 @@ import (
 // if that is not why. A server of libzmq that speaks another mechanism hangs up in the middle of its greeting, or before
 // it: who sees that can only guess.
 func refusal(g *guard, sec zmq4.Security, err error) error {
+	for _, key := range []error{curve.ErrClientKey, curve.ErrServerKey, curve.ErrRefused} {
+		if errors.Is(err, key) {
+			return misbehaved("%v; give all nodes the same keys", key)
+		}
+	}
 	ours, theirs := string(sec.Type()), g.offers()
 	switch {
-	case errors.Is(err, curve.ErrClientKey), errors.Is(err, curve.ErrServerKey), errors.Is(err, curve.ErrRefused):
-		return misbehaved("%v; give all nodes the same keys", err)
 	case len(g.heard) == 0:
 		return nil
 	case len(g.heard) < mechanismAt && g.failed != nil:
