@@ -179,12 +179,14 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	n.o.Log.Info("started", "node", n.o.Name, "id", n.NodeID(), "broker", n.backend.ConnectXSub)
 	n.reportPeers()
+	ticks, stop := context.WithCancel(ctx)
 	ticking := make(chan struct{})
 	go func() {
 		defer close(ticking)
-		n.tick(ctx)
+		n.tick(ticks)
 	}()
 	err := n.Cluster.Run(ctx, connect)
+	stop()
 	<-ticking
 	n.o.Log.Info("stopping", "node", n.o.Name)
 	return errors.Join(err, n.close())

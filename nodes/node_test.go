@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"zctl/layoutgen"
+	"zctl/nodes/cluster"
 	"zctl/nodes/event"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
@@ -368,6 +370,28 @@ func TestPortTaken(t *testing.T) {
 	}
 	if err := n.Run(ctx); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a second manager: %v", err)
+	}
+}
+
+// TestNoBus: a node that cannot join the bus at all ends and says why.
+func TestNoBus(t *testing.T) {
+	t.Parallel()
+	want := errors.New("no bus here")
+	o := Options{Name: "worker-1", Connect: func(cluster.Receiver) (cluster.Backend, error) { return nil, want }}
+	o.Cluster.Layout = layoutgen.Default().Layout()
+	n, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(context.Background()) }()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, want) {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("runs without a bus")
 	}
 }
 
