@@ -3,6 +3,7 @@ package layoutgen
 import (
 	"maps"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,9 +18,7 @@ var groupName = regexp.MustCompile(`^[a-z0-9][-_a-z0-9]{0,31}$`)
 // check reports every value that cannot be right whatever the host is like.
 func (c *Config) check(s *source) {
 	c.Cluster.check(s)
-	checkPort(s, "broker.xpub_port", c.Broker.XPubPort)
-	checkPort(s, "broker.xsub_port", c.Broker.XSubPort)
-	oneOf(s, "broker.curve", c.Broker.Curve, CurveAuto, CurveOn, CurveOff)
+	c.Broker.check(s)
 	checkOwnPort(s, "manager.port", c.Manager.Port)
 	checkOwnPort(s, "loggers.port", c.Loggers.Port)
 	checkOwnPort(s, "proxies.port", c.Proxies.Port)
@@ -47,6 +46,22 @@ func (c *Cluster) check(s *source) {
 	}
 }
 
+func (b *Broker) check(s *source) {
+	oneOf(s, "broker.process", b.Process, BrokerManager, BrokerOwn)
+	checkPort(s, "broker.xpub_port", b.XPubPort)
+	checkPort(s, "broker.xsub_port", b.XSubPort)
+	oneOf(s, "broker.curve", b.Curve, CurveAuto, CurveOn, CurveOff)
+	b.Treatment.check(s, "broker")
+	if b.Process != BrokerManager {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys(reflect.ValueOf(&b.Treatment).Elem()))) {
+		if path := "broker." + key; s.has(path) {
+			s.problemf(path, `%s is about a broker with a process of its own, but it runs in the manager; say process = "own", or move the key to [manager]`, path)
+		}
+	}
+}
+
 func (w *Workers) check(s *source, path string) {
 	checkCount(s, path+".count", w.Count)
 	if w.Name != "" && !groupName.MatchString(w.Name) {
@@ -60,22 +75,26 @@ func (w *Workers) check(s *source, path string) {
 
 func (p *Process) check(s *source, path string) {
 	oneOf(s, path+".engine", p.Engine, EngineGo, EngineZeek)
-	oneOf(s, path+".on_shortage", p.OnShortage, ShortageError, ShortageShare)
-	if p.Nice < -20 || p.Nice > 19 {
-		s.problemf(path+".nice", "%s is %d; give -20 (favoured) to 19", display(path+".nice"), p.Nice)
-	}
 	checkOwnPort(s, path+".metrics_port", p.MetricsPort)
 	if p.ReadyAfter < 0 {
 		s.problemf(path+".ready_after", "%s is %v; it cannot be negative", display(path+".ready_after"), p.ReadyAfter)
 	}
-	if p.StopTimeout <= 0 {
-		s.problemf(path+".stop_timeout", "%s is %v; give a positive duration, or nodes have no time to end", display(path+".stop_timeout"), p.StopTimeout)
-	}
 	if strings.ContainsRune(p.Command, 0) || strings.ContainsRune(strings.Join(p.Args, ""), 0) {
 		s.problemf(path+".args", "%s: a program's name and arguments cannot contain a NUL byte", display(path))
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		checkEnv(s, join(path+".env", name), name, p.Env[name])
+	p.Treatment.check(s, path)
+}
+
+func (t *Treatment) check(s *source, path string) {
+	oneOf(s, path+".on_shortage", t.OnShortage, ShortageError, ShortageShare)
+	if t.Nice < -20 || t.Nice > 19 {
+		s.problemf(path+".nice", "%s is %d; give -20 (favoured) to 19", display(path+".nice"), t.Nice)
+	}
+	if t.StopTimeout <= 0 {
+		s.problemf(path+".stop_timeout", "%s is %v; give a positive duration, or nodes have no time to end", display(path+".stop_timeout"), t.StopTimeout)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Env)) {
+		checkEnv(s, join(path+".env", name), name, t.Env[name])
 	}
 }
 

@@ -58,9 +58,14 @@ type Cluster struct {
 	GiveUpAfter int `toml:"give_up_after"`
 }
 
-// Broker is the section [broker]: where the central XPUB/XSUB broker of the
-// cluster listens, on the address of the manager.
+// Broker is the section [broker]: who runs the central XPUB/XSUB broker of the
+// cluster, and where it listens on the address of the manager.
 type Broker struct {
+	// Process is who runs the broker: "manager" is the manager, as in Zeek;
+	// "own" is a process called broker (zctl broker), so that a manager can be
+	// restarted without anybody losing the bus. Only then may the section say
+	// anything of Treatment. Default "manager".
+	Process string `toml:"process"`
 	// XPubPort is the port of the broker's XPUB socket, which nodes connect
 	// their XSUB to. Default 5555, Zeek's.
 	XPubPort int `toml:"xpub_port"`
@@ -71,6 +76,27 @@ type Broker struct {
 	// cluster's keys: "on", "off", or "auto", which is on in a cluster with
 	// several addresses. Zeek nodes have to be 8.2 or later. Default "auto".
 	Curve string `toml:"curve"`
+	Treatment
+}
+
+// Treatment holds the keys about how a process is run, whatever it is: those of
+// a node, or the broker's.
+type Treatment struct {
+	// Env is added to the environment of the program. Default none.
+	Env map[string]string `toml:"env"`
+	// CPUs pins the nodes: a list ("0-3,8", "0-14:2"), "auto", or "none".
+	// Of a list each worker takes one CPU, in the order written; a manager,
+	// logger or proxy, and the broker, takes it as a set. Default "auto".
+	CPUs string `toml:"cpus"`
+	// OnShortage says what happens when CPUs do not suffice for one each:
+	// "error" refuses, "share" shares them. Default "error" where the section
+	// says cpus, "share" where it does not.
+	OnShortage string `toml:"on_shortage"`
+	// Nice is the nodes' niceness, -20 to 19. Default 0.
+	Nice int `toml:"nice"`
+	// StopTimeout is how long a node may take to end after SIGTERM before its
+	// process group is killed. Default "30s".
+	StopTimeout time.Duration `toml:"stop_timeout"`
 }
 
 // Process holds the keys that all four node sections share: what the section's
@@ -86,27 +112,13 @@ type Process struct {
 	Command string `toml:"command"`
 	// Args are arguments for the program. Default none.
 	Args []string `toml:"args"`
-	// Env is added to the environment of the program. Default none.
-	Env map[string]string `toml:"env"`
-	// CPUs pins the nodes: a list ("0-3,8", "0-14:2"), "auto", or "none".
-	// Of a list each worker takes one CPU, in the order written; a manager,
-	// logger or proxy takes it as a set. Default "auto".
-	CPUs string `toml:"cpus"`
-	// OnShortage says what happens when CPUs do not suffice for one each:
-	// "error" refuses, "share" shares them. Default "error" where the section
-	// says cpus, "share" where it does not.
-	OnShortage string `toml:"on_shortage"`
-	// Nice is the nodes' niceness, -20 to 19. Default 0.
-	Nice int `toml:"nice"`
 	// MetricsPort is the first metrics port of this section's nodes, instead
 	// of the next one after cluster.metrics_port.
 	MetricsPort int `toml:"metrics_port"`
 	// ReadyAfter is how long a node that does not speak the systemd notify
 	// protocol must stay up to count as ready. Default "1s".
 	ReadyAfter time.Duration `toml:"ready_after"`
-	// StopTimeout is how long a node may take to end after SIGTERM before its
-	// process group is killed. Default "30s".
-	StopTimeout time.Duration `toml:"stop_timeout"`
+	Treatment
 }
 
 // Manager is the section [manager]. A cluster has exactly one.
@@ -153,9 +165,12 @@ type Workers struct {
 	Process
 }
 
-// Values of Process.Engine, Process.CPUs, Process.OnShortage, Broker.Curve and
-// Cluster.OnSupervisorExit.
+// Values of Broker.Process, Broker.Curve, Process.Engine, Treatment.CPUs,
+// Treatment.OnShortage and Cluster.OnSupervisorExit.
 const (
+	BrokerManager = "manager"
+	BrokerOwn     = "own"
+
 	EngineGo   = "go"
 	EngineZeek = "zeek"
 

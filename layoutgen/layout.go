@@ -12,7 +12,7 @@ import (
 // case.
 type NodeType string
 
-// The types of Cluster::NodeType, which are all a layout may contain. zctl
+// The types of Cluster::NodeType, which are all a layout file may contain. zctl
 // makes the last four.
 const (
 	TypeNone    NodeType = "none"
@@ -22,6 +22,14 @@ const (
 	TypeProxy   NodeType = "proxy"
 	TypeWorker  NodeType = "worker"
 )
+
+// TypeBroker is the central broker in a process of its own. It is no type of
+// Zeek's: such a process stands in no layout file, and is nobody's peer.
+const TypeBroker NodeType = "broker"
+
+// BrokerName is the name of the central broker's process, if it has one of its
+// own. No node is called so.
+const BrokerName = "broker"
 
 // StartOrder is the order in which the types of nodes are started; they are
 // stopped in the reverse one, so that what a worker still has to log finds a
@@ -63,6 +71,18 @@ type Layout struct {
 	// Backend is where the central broker is. It is not part of the layout
 	// file but of cluster-backend.zeek.
 	Backend Backend
+	// Broker is the process of the central broker, nil where the manager runs
+	// it. It is not part of the layout file.
+	Broker *Node
+}
+
+// Processes is everything that runs: all nodes, and before them the broker, if
+// it has a process of its own.
+func (l *Layout) Processes() []Node {
+	if l.Broker == nil {
+		return l.Nodes
+	}
+	return append([]Node{*l.Broker}, l.Nodes...)
 }
 
 // Node is the node of that name.
@@ -107,7 +127,7 @@ func (l *Layout) LogEndpoints() []string {
 type Backend struct {
 	ListenXPub, ListenXSub   string
 	ConnectXPub, ConnectXSub string
-	// Options is what a script sets besides; zctl's own does not.
+	// Options is what a script sets besides; zctl's own sets only RunProxyThread.
 	Options BackendOptions
 }
 
@@ -150,6 +170,10 @@ func buildLayout(c *Config, s *source) *Layout {
 			Backend:         NewBackend(address, c.Broker.XPubPort, c.Broker.XSubPort),
 		},
 	}
+	if c.Broker.Process == BrokerOwn {
+		b.layout.Backend.Options.RunProxyThread = Setting[bool]{Value: false, Set: true}
+		b.layout.Broker = c.Broker.node(address)
+	}
 	b.claim(c.Broker.XPubPort, portOwner{"the broker's XPUB port", "broker.xpub_port"})
 	b.claim(c.Broker.XSubPort, portOwner{"the broker's XSUB port", "broker.xsub_port"})
 	b.section(section{"manager", TypeManager, 1, c.Manager.Port, c.Manager.Process}, func(int) string { return "manager" })
@@ -163,6 +187,14 @@ func buildLayout(c *Config, s *source) *Layout {
 		}
 	}
 	return b.layout
+}
+
+// node is the broker as a process of its own.
+func (b Broker) node(address netip.Addr) *Node {
+	return &Node{
+		Name: BrokerName, Type: TypeBroker, Address: address, Port: b.XPubPort,
+		Section: "broker", Process: Process{Engine: EngineGo, Treatment: b.Treatment},
+	}
 }
 
 // workerNames is how the i-th section of workers names its nodes: worker-1 if

@@ -165,20 +165,21 @@ func fill(c *Config, src *source, tables map[string]any) {
 // shortages makes "error" of on_shortage in the sections that ask for CPUs
 // without saying what to do when there are not enough: who asks wants to know.
 func (c *Config) shortages(tables map[string]any) {
-	strict := func(in any, p *Process) {
+	strict := func(in any, t *Treatment) {
 		section, _ := in.(map[string]any)
 		_, asks := section["cpus"]
 		_, says := section["on_shortage"]
 		if asks && !says {
-			p.OnShortage = ShortageError
+			t.OnShortage = ShortageError
 		}
 	}
-	strict(tables["manager"], &c.Manager.Process)
-	strict(tables["loggers"], &c.Loggers.Process)
-	strict(tables["proxies"], &c.Proxies.Process)
+	strict(tables["broker"], &c.Broker.Treatment)
+	strict(tables["manager"], &c.Manager.Treatment)
+	strict(tables["loggers"], &c.Loggers.Treatment)
+	strict(tables["proxies"], &c.Proxies.Treatment)
 	sections := tableList(tables["workers"])
 	for i := range min(len(sections), len(c.Workers)) {
-		strict(sections[i], &c.Workers[i].Process)
+		strict(sections[i], &c.Workers[i].Treatment)
 	}
 }
 

@@ -23,6 +23,7 @@ type BackendOptions struct {
 	// Of Cluster::Backend::ZeroMQ. A high-water mark of 0 is no limit, a buffer of
 	// -1 the system's choice, a linger below 0 forever.
 	Linger                 Setting[time.Duration] // linger_ms
+	RunProxyThread         Setting[bool]          // F: the manager does not run the broker
 	XPubSndHWM, XPubSndBuf Setting[int]
 	XSubRcvHWM, XSubRcvBuf Setting[int]
 	LogSndHWM, LogSndBuf   Setting[int]
@@ -53,6 +54,7 @@ func (o *BackendOptions) readers() map[string]func(*parser) error {
 	const zmq = "Cluster::Backend::ZeroMQ::"
 	return map[string]func(*parser) error{
 		zmq + "linger_ms":             milliseconds(&o.Linger),
+		zmq + "run_proxy_thread":      truth(&o.RunProxyThread),
 		zmq + "xpub_sndhwm":           number(&o.XPubSndHWM, 0),
 		zmq + "xpub_sndbuf":           number(&o.XPubSndBuf, -1),
 		zmq + "xsub_rcvhwm":           number(&o.XSubRcvHWM, 0),

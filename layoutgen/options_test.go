@@ -40,6 +40,7 @@ redef Cluster::proxy_topic = "p";
 redef Cluster::worker_topic = "w";
 redef Cluster::event_serializer = Cluster::EVENT_SERIALIZER_BROKER_JSON_V1;
 redef EventMetadata::add_network_timestamp = T;
+redef Cluster::Backend::ZeroMQ::run_proxy_thread = F;
 redef Cluster::Backend::ZeroMQ::ipv6 = T;
 redef Cluster::Backend::ZeroMQ::proxy_io_threads = 4;
 redef Cluster::retry_interval = 1min;
@@ -53,7 +54,7 @@ redef Cluster::backend = Cluster::CLUSTER_BACKEND_ZEROMQ;
 	want := BackendOptions{
 		Linger: set(-time.Millisecond), XPubSndHWM: set(1), XPubSndBuf: set(2), XSubRcvHWM: set(3), XSubRcvBuf: set(4),
 		LogSndHWM: set(5), LogSndBuf: set(-1), LogRcvHWM: set(7), LogRcvBuf: set(8), OnloopQueueHWM: set(0),
-		LogImmediate: set(true), ConnectXPubNodrop: set(false), ListenXPubNodrop: set(false), HelloExpiration: set(90 * time.Second),
+		RunProxyThread: set(false), LogImmediate: set(true), ConnectXPubNodrop: set(false), ListenXPubNodrop: set(false), HelloExpiration: set(90 * time.Second),
 		NodeTopicPrefix: set("n"), NodeIDTopicPrefix: set("i"), InternalTopicPrefix: set("z."),
 		LoggerTopic: set("l"), ManagerTopic: set("m"), ProxyTopic: set("p"), WorkerTopic: set("w"),
 		EventSerializer: set("BROKER_JSON_V1"), AddNetworkTimestamp: set(true),

@@ -21,6 +21,7 @@ func TestRoundTrip(t *testing.T) {
 		"[workers]\ncount = 300\n[cluster]\naddress = '2001:db8::7'\nmetrics_address = '::1'",
 		"[loggers]\ncount = 0\n[cluster]\nmetrics_port = 0",
 		"[broker]\nxpub_port = 6000\nxsub_port = 7000\n[loggers]\ncount = 3",
+		"[broker]\nprocess = 'own'",
 	} {
 		c, err := Parse("zctl.toml", []byte(doc))
 		if err != nil {

@@ -52,6 +52,9 @@ func (b Backend) Zeek() string {
 	if strings.Contains(b.ListenXPub, "[") { // an IPv6 address; off by default since 8.1.2 (spec: wire T28)
 		s.WriteString("redef Cluster::Backend::ZeroMQ::ipv6 = T;\n")
 	}
+	if !b.Options.RunProxyThread.Or(true) {
+		s.WriteString("redef Cluster::Backend::ZeroMQ::run_proxy_thread = F;\n")
+	}
 	return s.String()
 }
 

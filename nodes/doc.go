@@ -32,7 +32,7 @@
 // # What a node does by itself
 //
 // [Node.Run] joins the bus of the cluster's central XPUB/XSUB broker, which the
-// manager runs; says hello to everybody it meets there; subscribes the topics of
+// manager runs, or a process of its own ([RunBroker]); says hello to everybody it meets there; subscribes the topics of
 // its type, its pools, its name and its id; and sends its lines of cluster.log to
 // the loggers. A logger takes the log batches of all others and writes them to
 // files, or wherever [Options.LogWriter] leads. Under a supervisor that sets

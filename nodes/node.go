@@ -56,17 +56,23 @@ func FromEnv() (Options, error) {
 		return Options{}, err
 	}
 	o := Options{Name: os.Getenv("CLUSTER_NODE"), Layout: layout, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	o.ZeroMQ, err = socketsFromEnv()
+	return o, err
+}
+
+// socketsFromEnv is what the environment says about sockets: heartbeats and keys.
+func socketsFromEnv() (o zmq.Options, err error) {
 	if text := os.Getenv("ZCTL_HEARTBEAT"); text != "" {
-		if o.ZeroMQ.Heartbeat, err = time.ParseDuration(text); err != nil || o.ZeroMQ.Heartbeat < 0 {
-			return Options{}, fmt.Errorf("cannot use ZCTL_HEARTBEAT=%q: it has to be a duration like 5s, or 0s for none", text)
+		if o.Heartbeat, err = time.ParseDuration(text); err != nil || o.Heartbeat < 0 {
+			return o, fmt.Errorf("cannot use ZCTL_HEARTBEAT=%q: it has to be a duration like 5s, or 0s for none", text)
 		}
 	}
 	keys, err := curve.FromEnv(os.Getenv)
 	if err != nil {
-		return Options{}, err
+		return o, err
 	}
 	if !keys.IsZero() {
-		o.ZeroMQ.Curve = &keys
+		o.Curve = &keys
 	}
 	return o, nil
 }
@@ -83,7 +89,7 @@ type Node struct {
 	sockets sockets
 	report  *reporter
 	logs    logs
-	broker  *zmq.Broker // of the manager
+	broker  *zmq.Broker // of the manager, unless the broker has its own process
 
 	mu sync.Mutex // guards report
 }
@@ -213,7 +219,7 @@ func (n *Node) open() (err error) {
 	if n.o.ZeroMQ.Curve == nil && n.layout != nil && n.layout.SeveralAddresses() {
 		n.o.Log.Warn("the bus is not encrypted, and nodes have several addresses; zctl keys generate makes the keys for it")
 	}
-	if n.self.Type == layoutgen.TypeManager {
+	if n.self.Type == layoutgen.TypeManager && n.backend.Options.RunProxyThread.Or(true) {
 		n.broker, err = zmq.ListenBroker(zmq.BrokerOptions{
 			Options: n.sockets.broker, ListenXPub: n.backend.ListenXPub, ListenXSub: n.backend.ListenXSub,
 		})
@@ -278,13 +284,16 @@ func (n *Node) reportPeers() {
 // FindLayout finds cluster-layout.zeek as Zeek does: in the working directory,
 // or in one of the directories of ZEEKPATH. A link that leads nowhere is found,
 // too: reading it says what is wrong.
-func FindLayout() (string, error) {
+func FindLayout() (string, error) { return find(layoutgen.LayoutFile, "write one with zctl layout") }
+
+// find finds a script as Zeek does. The error ends with what to do.
+func find(name, advice string) (string, error) {
 	dirs := append([]string{"."}, filepath.SplitList(os.Getenv("ZEEKPATH"))...)
 	for _, dir := range dirs {
-		file := filepath.Join(dir, layoutgen.LayoutFile)
+		file := filepath.Join(dir, name)
 		if _, err := os.Lstat(file); err == nil {
 			return file, nil
 		}
 	}
-	return "", fmt.Errorf("cannot find %s in %s (the working directory and ZEEKPATH); write one with zctl layout", layoutgen.LayoutFile, strings.Join(dirs, ":"))
+	return "", fmt.Errorf("cannot find %s in %s (the working directory and ZEEKPATH); %s", name, strings.Join(dirs, ":"), advice)
 }

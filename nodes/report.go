@@ -62,6 +62,11 @@ func (r *reporter) peers(onBus bool, up, total int, missing []string, broker str
 	if r.ready {
 		lines = append(lines, "READY=1")
 	}
+	r.say(lines...)
+}
+
+// say tells lines of the protocol, instead of those told before.
+func (r *reporter) say(lines ...string) {
 	r.want = strings.Join(lines, "\n")
 	r.send()
 }
@@ -105,8 +110,7 @@ func socketAt(path string) socketID {
 // close says that the node ends.
 func (r *reporter) close() {
 	if r.path != "" {
-		r.want = "STOPPING=1\nSTATUS=stopping"
-		r.send()
+		r.say("STOPPING=1", "STATUS=stopping")
 	}
 }
 

@@ -254,10 +254,14 @@ func goOn(ctx context.Context, steps ...func() error) error {
 	return errors.Join(errs...)
 }
 
+// startOrder is the types in the order in which they are started. Everybody
+// meets at the broker: so it comes first, and goes last.
+var startOrder = append([]layoutgen.NodeType{layoutgen.TypeBroker}, layoutgen.StartOrder...)
+
 // stages groups nodes by type, in the order in which types are started.
 func stages(nodes []*node) [][]*node {
 	var all [][]*node
-	for _, t := range layoutgen.StartOrder {
+	for _, t := range startOrder {
 		var stage []*node
 		for _, n := range nodes {
 			if n.snapshot.Load().spec.Type == t {

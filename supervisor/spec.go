@@ -151,7 +151,7 @@ func (d Deployment) Check(dirs Dirs) error {
 			errs = append(errs, fmt.Errorf("there are two nodes called %s", s.Name))
 		case len(s.Argv) == 0:
 			errs = append(errs, fmt.Errorf("node %s has no command", s.Name))
-		case !slices.Contains(layoutgen.StartOrder, s.Type):
+		case !slices.Contains(startOrder, s.Type):
 			errs = append(errs, fmt.Errorf("node %s cannot be of type %q", s.Name, s.Type))
 		}
 		seen[s.Name] = true

@@ -84,7 +84,7 @@ func unusableBy(c *cli.Context, config *layoutgen.Config) layoutgen.Problems {
 func unusableHere(config *layoutgen.Config) layoutgen.Problems {
 	var problems layoutgen.Problems
 	bySection := map[string]layoutgen.Node{} // one node each: they are all alike
-	for _, node := range config.Layout().Nodes {
+	for _, node := range config.Layout().Processes() {
 		bySection[node.Section] = node
 	}
 	for _, section := range slices.Sorted(maps.Keys(bySection)) {
@@ -124,13 +124,22 @@ func unplaceable(config *layoutgen.Config) layoutgen.Problems {
 	for _, err := range all {
 		var unplaced *cpuaffinity.PlanError
 		if errors.As(err, &unplaced) {
-			node, _ := layout.Node(unplaced.Nodes[0])
-			problems = append(problems, config.Problem(node.Section+".cpus", "%v", err))
+			problems = append(problems, config.Problem(sectionOf(layout, unplaced.Nodes[0])+".cpus", "%v", err))
 		} else { // the host could not be read
 			problems = append(problems, layoutgen.Problem{Message: err.Error()})
 		}
 	}
 	return problems
+}
+
+// sectionOf is the section of the configuration that a process is of.
+func sectionOf(layout *layoutgen.Layout, name string) string {
+	for _, p := range layout.Processes() {
+		if p.Name == name {
+			return p.Section
+		}
+	}
+	return ""
 }
 
 // foreignAddresses is which configured addresses, of those that nodes listen
@@ -219,8 +228,8 @@ func unusableBaseDir(c *cli.Context, config *layoutgen.Config) layoutgen.Problem
 // enough.
 func checkLength(dirs supervisor.Dirs, layout *layoutgen.Layout) error {
 	longest := 0
-	for _, name := range layout.Names() {
-		longest = max(longest, len(name))
+	for _, p := range layout.Processes() {
+		longest = max(longest, len(p.Name))
 	}
 	// Only the length of a name matters here; the rest of Check is about nodes.
 	probe := supervisor.Spec{Name: strings.Repeat("n", min(longest, 100)), Type: layoutgen.TypeManager, Argv: []string{"-"}}

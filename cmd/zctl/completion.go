@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"zctl/layoutgen"
 	"zctl/nodes/cluster"
 	"zctl/nodes/event"
 )
@@ -175,6 +176,9 @@ func valuesOf(flag string) []string {
 func topics(c *cli.Context, t typed) []string {
 	all := []string{"zeek.cluster.manager", "zeek.cluster.logger", "zeek.cluster.proxy", "zeek.cluster.worker"}
 	for _, name := range nodeNames(c, t) {
+		if name == layoutgen.BrokerName {
+			continue // it hears nothing
+		}
 		all = append(all, cluster.NodeTopic(name))
 	}
 	return all
@@ -217,7 +221,7 @@ func nodeNames(c *cli.Context, t typed) []string {
 		return nil
 	}
 	var names []string
-	for _, n := range config.Layout().Nodes {
+	for _, n := range config.Layout().Processes() {
 		names = append(names, n.Name)
 	}
 	return names

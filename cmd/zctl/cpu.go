@@ -61,8 +61,9 @@ func printPlan(w io.Writer, layout *layoutgen.Layout, plan []cpuaffinity.Assignm
 		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%v\n", cpu.ID, cpu.Package, cpu.Core, cpu.Node, cpu.Siblings)
 	}
 	fmt.Fprintln(t, "\nNODE\tTYPE\tASKED\tCPUS\tNOTE")
+	all := layout.Processes()
 	for i, a := range plan {
-		n := layout.Nodes[i]
+		n := all[i]
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", n.Name, n.Type, n.Process.CPUs, dash(a.CPUs.String()), dash(a.Note))
 	}
 	return t.Flush()

@@ -39,7 +39,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 			layoutgen.BackendFile: layout.Backend.Zeek(),
 		},
 	}
-	for i, node := range layout.Nodes {
+	for i, node := range layout.Processes() {
 		spec, err := newSpec(layout, node, placement[i].CPUs)
 		if err != nil {
 			return supervisor.Deployment{}, err
@@ -77,12 +77,15 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 // Zeek reads its layout only at its start.
 func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 	b := layout.Backend
-	all := []string{"xpub " + b.ConnectXPub, "xsub " + b.ConnectXSub}
-	if node.Type == layoutgen.TypeManager {
+	var all []string
+	if node.Type != layoutgen.TypeBroker {
+		all = append(all, "xpub "+b.ConnectXPub, "xsub "+b.ConnectXSub)
+	}
+	if runsBroker(layout, node) {
 		all = append(all, "broker's xpub "+b.ListenXPub, "broker's xsub "+b.ListenXSub)
-		if layout.ManagerIsLogger {
-			all = append(all, "is the logger")
-		}
+	}
+	if node.Type == layoutgen.TypeManager && layout.ManagerIsLogger {
+		all = append(all, "is the logger")
 	}
 	switch {
 	case node.Process.Engine == layoutgen.EngineZeek:
@@ -94,6 +97,14 @@ func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 		}
 	}
 	return all
+}
+
+// runsBroker says whether the central broker is in the process of a node.
+func runsBroker(layout *layoutgen.Layout, node layoutgen.Node) bool {
+	if layout.Broker != nil {
+		return node.Type == layoutgen.TypeBroker
+	}
+	return node.Type == layoutgen.TypeManager
 }
 
 // commandLine is the program of a node and its arguments.
@@ -110,6 +121,9 @@ func commandLine(node layoutgen.Node) ([]string, error) {
 	case p.Command != "":
 		path, err := lookPath(p.Command)
 		return append([]string{path}, p.Args...), err
+	case node.Type == layoutgen.TypeBroker:
+		self, err := os.Executable()
+		return []string{self, "broker"}, err
 	default:
 		self, err := os.Executable()
 		return append([]string{self, "node"}, p.Args...), err
@@ -185,14 +199,15 @@ func checkInterpreter(path string) error {
 	return nil
 }
 
-// place decides which CPUs each node of a layout runs on.
+// place decides which CPUs each process of a layout runs on.
 func place(layout *layoutgen.Layout) ([]cpuaffinity.Assignment, error) {
 	topology, err := cpuaffinity.Host()
 	if err != nil {
 		return nil, err
 	}
-	requests := make([]cpuaffinity.Request, len(layout.Nodes))
-	for i, node := range layout.Nodes {
+	all := layout.Processes()
+	requests := make([]cpuaffinity.Request, len(all))
+	for i, node := range all {
 		requests[i] = request(node)
 	}
 	return cpuaffinity.Plan(topology, requests)

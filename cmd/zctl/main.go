@@ -112,7 +112,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
 			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand,
-			superviseCommand, nodeCommand, keysCommand, shutdownCommand,
+			superviseCommand, nodeCommand, brokerCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},
 		OnUsageError:   onUsageError,

@@ -13,7 +13,8 @@ import (
 var nodesCommand = &cli.Command{
 	Name:  "nodes",
 	Usage: "list the nodes of the configuration",
-	Description: `Lists the nodes that the configuration describes, whether they run or not.
+	Description: `Lists the nodes that the configuration describes, whether they run or not, and
+the broker if it has a process of its own.
 
 Examples:
   zctl nodes
@@ -46,9 +47,9 @@ type listedNode struct {
 }
 
 func nodeList(l *layoutgen.Layout) []listedNode {
-	all := make([]listedNode, len(l.Nodes))
-	for i, n := range l.Nodes {
-		all[i] = listedNode{n.Name, n.Type, n.Process.Engine, n.Address.String(), n.Port, n.MetricsPort, n.Interface, n.Process.CPUs}
+	var all []listedNode
+	for _, n := range l.Processes() {
+		all = append(all, listedNode{n.Name, n.Type, n.Process.Engine, n.Address.String(), n.Port, n.MetricsPort, n.Interface, n.Process.CPUs})
 	}
 	return all
 }

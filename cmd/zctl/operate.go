@@ -23,8 +23,8 @@ var startCommand = &cli.Command{
 	Name:      startName,
 	Usage:     "start nodes that do not run",
 	ArgsUsage: "[NODES]",
-	Description: `Starts nodes of the deployed cluster, in the order loggers, manager, proxies,
-workers, and waits until they are ready. Nodes that run are left alone; one that
+	Description: `Starts nodes of the deployed cluster, in the order broker (if it has a process of
+its own), loggers, manager, proxies, workers, and waits until they are ready. Nodes that run are left alone; one that
 waits after a crash is started at once.
 ` + nodesHelp + `
 Examples:
@@ -40,7 +40,7 @@ var stopCommand = &cli.Command{
 	Name:      "stop",
 	Usage:     "stop nodes",
 	ArgsUsage: "[NODES]",
-	Description: `Stops nodes in the order workers, proxies, manager, loggers: TERM once, KILL for
+	Description: `Stops nodes in the order workers, proxies, manager, loggers, broker: TERM once, KILL for
 all processes of a node that has not ended after its stop_timeout. Returns when
 nothing of the nodes is left. They stay stopped until start or deploy.
 ` + nodesHelp + `

@@ -29,7 +29,7 @@ func foreignPorts(layout *layoutgen.Layout, changes []supervisor.Change) error {
 		}
 	}
 	var errs []error
-	for _, node := range layout.Nodes {
+	for _, node := range layout.Processes() {
 		if !slices.Contains(fresh, node.Name) {
 			continue
 		}
@@ -56,13 +56,12 @@ func listens(layout *layoutgen.Layout, node layoutgen.Node) []listener {
 		return nil
 	}
 	var all []listener
-	isManager := node.Type == layoutgen.TypeManager
-	if isManager {
+	if runsBroker(layout, node) {
 		all = append(all,
 			listener{hostPort(layout.Backend.ListenXPub), "broker.xpub_port"},
 			listener{hostPort(layout.Backend.ListenXSub), "broker.xsub_port"})
 	}
-	if node.Type == layoutgen.TypeLogger || isManager && layout.ManagerIsLogger {
+	if node.Type == layoutgen.TypeLogger || node.Type == layoutgen.TypeManager && layout.ManagerIsLogger {
 		all = append(all, listener{netip.AddrPortFrom(node.Address, uint16(node.Port)).String(), node.Section + ".port"})
 	}
 	return all

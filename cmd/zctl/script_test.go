@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"zctl": main})
+	testscript.Main(m, map[string]func(){"zctl": main, "traffic": trafficNode})
 }
 
 // TestScripts runs testdata/script/*.txtar. In their files ${XPUB}, ${XSUB},
@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "exits": exits, "await": await, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
+			"flows": flows, "whole": whole,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "root" {
