@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -156,12 +157,9 @@ func declared(t *testing.T, name, dir string, known map[string]bool) {
 		t.Fatal("no package in", dir, err)
 	}
 	add := func(parts ...string) {
-		for _, part := range parts {
-			if !ast.IsExported(part) {
-				return
-			}
+		if !slices.ContainsFunc(parts, func(part string) bool { return !ast.IsExported(part) }) {
+			known[name+"."+strings.Join(parts, ".")] = true
 		}
-		known[name+"."+strings.Join(parts, ".")] = true
 	}
 	for _, path := range files {
 		if strings.HasSuffix(path, "_test.go") {
@@ -172,18 +170,22 @@ func declared(t *testing.T, name, dir string, known map[string]bool) {
 			t.Fatal(err)
 		}
 		for _, decl := range file.Decls {
-			switch decl := decl.(type) {
-			case *ast.FuncDecl:
-				if decl.Recv == nil {
-					add(decl.Name.Name)
-				} else {
-					add(receiverType(decl.Recv.List[0].Type), decl.Name.Name)
-				}
-			case *ast.GenDecl:
-				for _, spec := range decl.Specs {
-					declaredBy(spec, add)
-				}
-			}
+			declaredIn(decl, add)
+		}
+	}
+}
+
+func declaredIn(decl ast.Decl, add func(...string)) {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv == nil {
+			add(decl.Name.Name)
+		} else {
+			add(receiverType(decl.Recv.List[0].Type), decl.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			declaredBy(spec, add)
 		}
 	}
 }
