@@ -10,10 +10,7 @@
 // The package knows no sockets and no file formats.
 package logwire
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // Format is the name of the serialization on the wire, and Topic the first
 // frame of each message (spec: wire 1.5).
@@ -137,51 +134,8 @@ func NewBatch(h Header) *Batch {
 	return b
 }
 
-// EndRecord counts a record whose values have all been appended.
-func (b *Batch) EndRecord() { b.Records++ }
-
-// AppendTime appends a time, in seconds since the epoch.
-func (b *Batch) AppendTime(seconds float64) {
-	b.value(TypeTime)
-	b.text = appendDouble(b.text, seconds)
-}
-
-// AppendString appends a string.
-func (b *Batch) AppendString(s string) {
-	b.value(TypeString)
-	b.bytes(s)
-}
-
 // Payload is the whole batch.
 func (b *Batch) Payload() []byte {
 	binary.BigEndian.PutUint32(b.text[b.countAt:], uint32(b.Records))
 	return b.text
-}
-
-// value begins a value that is set. The subtype of values means nothing and is
-// 0 since Zeek 8.2 (spec: wire 3.4).
-func (b *Batch) value(t Type) {
-	b.u32(uint32(t))
-	b.u32(0)
-	b.flag(true)
-}
-
-func (b *Batch) u32(n uint32) { b.text = binary.BigEndian.AppendUint32(b.text, n) }
-
-func (b *Batch) bytes(s string) {
-	b.u32(uint32(len(s)))
-	b.text = append(b.text, s...)
-}
-
-func (b *Batch) flag(set bool) {
-	var c byte
-	if set {
-		c = 1
-	}
-	b.text = append(b.text, c)
-}
-
-// error is an error at an offset of the payload.
-func errorAt(offset int, format string, args ...any) error {
-	return fmt.Errorf("cannot decode log batch: offset %d: %s", offset, fmt.Sprintf(format, args...))
 }

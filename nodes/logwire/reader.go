@@ -2,6 +2,7 @@ package logwire
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"net/netip"
 )
@@ -168,4 +169,9 @@ func (r *Reader) bytes() []byte { return r.take(int(r.u32())) }
 
 func appendDouble(dst []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(f))
+}
+
+// errorAt is an error at an offset of the payload.
+func errorAt(offset int, format string, args ...any) error {
+	return fmt.Errorf("cannot decode log batch: offset %d: %s", offset, fmt.Sprintf(format, args...))
 }
