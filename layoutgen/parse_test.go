@@ -241,6 +241,7 @@ func TestReadLayout(t *testing.T) {
 func FuzzParseLayout(f *testing.F) {
 	f.Add(Default().Layout().Zeek())
 	f.Add(Default().Layout().Backend.Zeek())
+	f.Add(endpointOnly + "redef Cluster::retry_interval = 1.5 mins; redef Cluster::Backend::ZeroMQ::linger_ms = +1;redef Cluster::event_serializer = Cluster::EVENT_SERIALIZER_BROKER_JSON_V1;")
 	f.Add(`redef Cluster::nodes += {["w\"]"]=[$node_type=NONE,$ip=[::1],$x=(]`)
 	f.Add(`redef Cluster::hosts += {["h"]=[$ip=::1]}; redef Cluster::nodes = {["a"]=[$ip=hosts["h"]$ip,$node_type=CONTROL]}`)
 	f.Fuzz(func(t *testing.T, text string) {
