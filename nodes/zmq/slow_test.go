@@ -246,15 +246,19 @@ func TestPublisherThatDoesNotRead(t *testing.T) {
 	n.ready(t)
 	deaf := rawPeer(t, b.XSubEndpoint(), zmq4.XPub)
 	check(t, deaf.(*net.TCPConn).SetReadBuffer(8<<10))
+	publishers := func() int {
+		b.table.mu.RLock()
+		defer b.table.mu.RUnlock()
+		return len(b.table.publishers)
+	}
+	eventually(t, "registration", func() bool { return publishers() == 2 })
 	eventually(t, "disconnection", func() bool {
 		for range 100 {
 			_ = n.sub.Subscribe("churn")
 			_ = n.sub.Unsubscribe("churn")
 		}
 		n.ready(t) // the honest one keeps up
-		b.table.mu.RLock()
-		defer b.table.mu.RUnlock()
-		return len(b.table.publishers) == 1
+		return publishers() == 1
 	})
 	awaitClosed(t, deaf)
 	lines.contains(t, "the peer does not read")
