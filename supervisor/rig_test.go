@@ -108,7 +108,7 @@ func script(name, script string) Spec {
 		Argv:       []string{"/bin/sh", "-c", script},
 		ReadyAfter: 20 * time.Millisecond, StopTimeout: patience,
 	}
-	for _, t := range layoutgen.StartOrder {
+	for _, t := range startOrder {
 		if strings.HasPrefix(name, string(t)) {
 			s.Type = t
 		}

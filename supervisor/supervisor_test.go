@@ -323,13 +323,13 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestOrder: loggers are spawned first and workers last, and stopped the other
+// TestOrder: a broker is spawned first and workers last, and stopped the other
 // way round, each type when the one before is gone.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	slow := `trap 'sleep 0.1; exit 0' TERM; while :; do sleep 0.01; done`
-	r.deploy(script("manager", slow), script("logger-1", slow), script("proxy-1", slow), script("worker-1", slow), script("worker-2", slow))
+	r.deploy(script("manager", slow), script("logger-1", slow), script("proxy-1", slow), script("worker-1", slow), script("worker-2", slow), script("broker", slow))
 	r.do(r.s.Stop)
 	var spawned, stopping, stopped []string
 	for _, e := range r.journal() {
@@ -344,13 +344,13 @@ func TestOrder(t *testing.T) {
 			stopping = append(stopping, typ+" gone")
 		}
 	}
-	if got, want := strings.Join(spawned, " "), "logger manager proxy worker worker"; got != want {
+	if got, want := strings.Join(spawned, " "), "broker logger manager proxy worker worker"; got != want {
 		t.Errorf("spawned %s", got)
 	}
-	if got, want := strings.Join(stopped, " "), "worker worker proxy manager logger"; got != want {
+	if got, want := strings.Join(stopped, " "), "worker worker proxy manager logger broker"; got != want {
 		t.Errorf("stopped %s", got)
 	}
-	if got, want := strings.Join(stopping, " "), "worker worker worker gone worker gone proxy proxy gone manager manager gone logger logger gone"; got != want {
+	if got, want := strings.Join(stopping, " "), "worker worker worker gone worker gone proxy proxy gone manager manager gone logger logger gone broker broker gone"; got != want {
 		t.Errorf("stopping %s", got)
 	}
 }
