@@ -57,7 +57,8 @@ func TestSecretsInDiff(t *testing.T) {
 	t.Parallel()
 	a, b := sleeper("w"), sleeper("w")
 	a.Env, b.Env = map[string]string{"KEY": "hush"}, map[string]string{"KEY": "psst"}
-	if got := b.differences(a); got != "env KEY" {
+	b.Env[curveEnv+"CLIENT_PUBLICKEY"], b.Env[curveEnv+"CLIENT_SECRETKEY"] = "a", "b"
+	if got := b.differences(a); got != "env KEY, keys of the bus" {
 		t.Errorf("%q", got)
 	}
 }

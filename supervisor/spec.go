@@ -82,11 +82,7 @@ func (s Spec) differences(old Spec) string {
 	note("type", old.Type, s.Type)
 	note("engine", old.Engine, s.Engine)
 	note("command", strings.Join(old.Argv, " "), strings.Join(s.Argv, " "))
-	for _, key := range slices.Sorted(maps.Keys(merged(old.Env, s.Env))) {
-		if old.Env[key] != s.Env[key] { // its value may be a secret
-			all = append(all, "env "+key)
-		}
-	}
+	all = append(all, s.envDifferences(old)...)
 	note("interface", old.Interface, s.Interface)
 	note("address", old.Address, s.Address)
 	note("port", old.Port, s.Port)
@@ -96,6 +92,26 @@ func (s Spec) differences(old Spec) string {
 		all = append(all, "cluster "+change)
 	}
 	return strings.Join(all, ", ")
+}
+
+// envDifferences names the variables that differ; their values may be secrets. Those
+// of CURVE are four with one meaning.
+func (s Spec) envDifferences(old Spec) []string {
+	var all []string
+	curve := false
+	for _, key := range slices.Sorted(maps.Keys(merged(old.Env, s.Env))) {
+		switch {
+		case old.Env[key] == s.Env[key]:
+		case strings.HasPrefix(key, curveEnv):
+			curve = true
+		default:
+			all = append(all, "env "+key)
+		}
+	}
+	if curve {
+		all = append(all, "keys of the bus")
+	}
+	return all
 }
 
 // setChange says what has gone from a list and what has come: "-a +b".
