@@ -16,9 +16,11 @@ type conn struct {
 	in  *reader
 	out *outq
 	connOptions
-	waiting  atomic.Bool // the owner does not read now
-	breathed time.Time   // see breathe
-	about    []any       // what the owner adds to the log line about the end
+	waiting  atomic.Bool          // the owner does not read now
+	breathed time.Time            // see breathe
+	ackPing  func(context []byte) // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
+	acking   atomic.Bool          // it asked for one
+	about    []any                // what the owner adds to the log line about the end
 
 	direct *nowWriter      // nil where the connection does not allow it
 	now    func(*load) int // of direct
@@ -35,6 +37,7 @@ type connOptions struct {
 	stall     time.Duration // see write; 0: never
 	breath    time.Duration // see wait
 	heartbeat time.Duration // see heart; 0: none
+	acks      *acks         // of an AckPush
 }
 
 // conn returns the options of a connection that receives messages.
@@ -80,8 +83,16 @@ func (c *conn) next() (packet, error) {
 		case zmq4.CmdSubscribe, zmq4.CmdCancel:
 			return p, nil
 		case zmq4.CmdPing:
+			if c.ackPing != nil && len(data) > pingTTL && isAck(data[pingTTL:]) {
+				c.ackPing(data[pingTTL:])
+				continue
+			}
 			if err := c.pong(data); err != nil {
 				return packet{}, err
+			}
+		case zmq4.CmdPong:
+			if c.acks != nil {
+				c.acks.pong(data)
 			}
 		}
 	}
@@ -110,4 +121,15 @@ func (c *conn) end(err error) error {
 	c.fail(err)
 	<-c.written
 	return c.err
+}
+
+// leave tells the peer that it should send no more, and goes on reading.
+func (c *conn) leave() {
+	if !c.acking.Load() {
+		c.out.close()
+		return
+	}
+	if err := c.out.putControl(byeFrame); err != nil { // it closes when it has heard of all that it sent
+		c.fail(err)
+	}
 }

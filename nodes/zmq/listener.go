@@ -180,7 +180,7 @@ func (l *listener) close() {
 // gone or grace is over. It waits for all goroutines of the listener.
 func (l *listener) finish(grace time.Duration) {
 	for _, c := range l.current() {
-		c.out.close()
+		c.leave()
 	}
 	timer := time.AfterFunc(max(grace, 0), func() {
 		for _, c := range l.current() {

@@ -1,12 +1,17 @@
 package zmq
 
-import "github.com/go-zeromq/zmq4"
+import (
+	"errors"
+	"io"
+
+	"github.com/go-zeromq/zmq4"
+)
 
 // Pull receives messages from any number of Pushes.
 type Pull struct {
 	opts   Options
 	in     *listener
-	inbox  *inbox[Message]
+	inbox  *inbox[pulled]
 	ended  chan struct{} // closed when handle will not be called any more
 	handle func(Message)
 	stats  counters
@@ -20,7 +25,7 @@ func BindPull(endpoint string, opts Options, handle func(Message)) (*Pull, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Pull{opts: opts, in: in, inbox: newInbox[Message](opts), ended: make(chan struct{}), handle: handle}
+	p := &Pull{opts: opts, in: in, inbox: newInbox[pulled](opts), ended: make(chan struct{}), handle: handle}
 	in.serve = p.serve
 	in.start()
 	go p.dispatch()
@@ -31,7 +36,7 @@ func BindPull(endpoint string, opts Options, handle func(Message)) (*Pull, error
 func (p *Pull) Endpoint() string { return p.in.endpoint() }
 
 // Close stops accepting, tells the peers to go elsewhere, takes what they had sent until they hang up or Linger is over,
-// and returns when all of it has been handled.
+// and returns when all of it has been handled. To an AckPush it answers for all of that.
 func (p *Pull) Close() error {
 	p.in.close()
 	p.in.finish(p.opts.Linger)
@@ -41,11 +46,16 @@ func (p *Pull) Close() error {
 }
 
 func (p *Pull) serve(c *conn) error {
-	in := intake[Message]{
+	in := intake[pulled]{
 		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats,
-		wrap: func(m Message) Message { return m },
+		wrap: func(m Message) pulled { return pulled{message: m} },
 	}
-	return in.receive()
+	c.ackPing = func(context []byte) { answerLater(c, &in, context) }
+	err := in.receive()
+	if c.acking.Load() && errors.Is(err, io.EOF) {
+		answerAll(c, &in)
+	}
+	return err
 }
 
 // Stats returns the present numbers. Drops stays 0: nothing is dropped here.
@@ -53,5 +63,11 @@ func (p *Pull) Stats() Stats { return p.stats.stats() }
 
 func (p *Pull) dispatch() {
 	defer close(p.ended)
-	p.inbox.drain(p.handle)
+	p.inbox.drain(func(item pulled) {
+		if item.answer != nil {
+			item.answer()
+			return
+		}
+		p.handle(item.message)
+	})
 }

@@ -26,6 +26,9 @@ func (c *conn) writeAll() {
 			bufs = append(bufs, control)
 		}
 		bufs = data.buffers(bufs)
+		if c.acks != nil && data.count > 0 {
+			bufs = append(bufs, c.acks.ping(data.count))
+		}
 		n, err := c.write(bufs)
 		clear(bufs[:cap(bufs)])
 		if err != nil {

@@ -1,0 +1,37 @@
+package zmq
+
+import "github.com/go-zeromq/zmq4"
+
+// pulled is what a Pull's connections hand to its handler: a message, or what to do when all before it was handled.
+type pulled struct {
+	message Message
+	answer  func()
+}
+
+// answerLater answers a PING when all that came before it was handled.
+func answerLater(c *conn, in *intake[pulled], context []byte) {
+	c.acking.Store(true)
+	pong := appendCommand(nil, zmq4.CmdPong, context)
+	in.items = append(in.items, pulled{answer: func() {
+		if err := c.out.putControl(pong); err != nil {
+			c.fail(err)
+		}
+	}})
+}
+
+// answerAll waits until a peer that has hung up was answered for all that it sent.
+func answerAll(c *conn, in *intake[pulled]) {
+	handled := make(chan struct{})
+	in.items = append(in.items, pulled{answer: func() { close(handled) }})
+	in.flush()
+	select {
+	case <-handled:
+	case <-c.done:
+		return
+	}
+	c.out.close()
+	select {
+	case <-c.written:
+	case <-c.done:
+	}
+}

@@ -1,0 +1,293 @@
+package zmq
+
+import (
+	"encoding/binary"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+	"github.com/go-zeromq/zmq4/security/null"
+)
+
+// ackSender sends numbered messages, each again until it has arrived.
+type ackSender struct {
+	*AckPush
+	wake chan struct{}
+
+	mu      sync.Mutex // guards what follows
+	back    []uint64
+	arrived int
+}
+
+func startAckSender(t *testing.T, opts Options, endpoints ...string) *ackSender {
+	t.Helper()
+	s := &ackSender{wake: make(chan struct{}, 1)}
+	var err error
+	s.AckPush, err = ConnectAckPush(endpoints, opts, s.poke)
+	check(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func (s *ackSender) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// send sends one message and says whether it was taken.
+func (s *ackSender) send(n uint64, size int) bool {
+	payload := binary.BigEndian.AppendUint64(make([]byte, 0, size), n)[:size]
+	return s.Send(Message{[]byte("log-write"), payload}, func(err error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err != nil {
+			s.back = append(s.back, n)
+			s.poke()
+			return
+		}
+		s.arrived++
+	}) == nil
+}
+
+// sendAll sends that many messages and returns when all have arrived.
+func (s *ackSender) sendAll(t *testing.T, messages, size int) {
+	deadline := time.After(patience)
+	for next := uint64(0); ; {
+		s.mu.Lock()
+		back, arrived := s.back, s.arrived
+		s.back = nil
+		s.mu.Unlock()
+		if arrived == messages {
+			return
+		}
+		for i, n := range back {
+			if !s.send(n, size) {
+				s.mu.Lock()
+				s.back = append(s.back, back[i:]...)
+				s.mu.Unlock()
+				break
+			}
+		}
+		for next < uint64(messages) && s.send(next, size) {
+			next++
+		}
+		select {
+		case <-s.wake:
+		case <-time.After(5 * time.Millisecond):
+		case <-deadline:
+			t.Errorf("only %d of %d arrived", arrived, messages)
+			return
+		}
+	}
+}
+
+// tally counts how often each number came.
+type tally struct {
+	mu  sync.Mutex // guards what follows
+	got map[uint64]int
+	all int
+}
+
+func (y *tally) take(m Message) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.got == nil {
+		y.got = map[uint64]int{}
+	}
+	y.got[binary.BigEndian.Uint64(m[1])]++
+	y.all++
+}
+
+// A Pull that is closed and opened again, over and over: each message is handled once.
+func TestAckPushOnceThroughRestarts(t *testing.T) {
+	t.Parallel()
+	const messages = 1500
+	endpoint, _ := ipcPair(t)
+	var got tally
+	s := startAckSender(t, Options{SndHWM: 200, limits: limits{retryMax: 20 * time.Millisecond}}, endpoint)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	var restarts atomic.Int64
+	go func() {
+		defer close(stopped)
+		for {
+			pull, err := BindPull(endpoint, Options{RcvHWM: 20, Linger: patience}, func(m Message) {
+				time.Sleep(50 * time.Microsecond)
+				got.take(m)
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			select {
+			case <-stop:
+				pull.Close()
+				return
+			case <-time.After(40 * time.Millisecond):
+				pull.Close()
+				restarts.Add(1)
+			}
+		}
+	}()
+	s.sendAll(t, messages, 2000)
+	close(stop)
+	<-stopped
+	if got.all != messages || len(got.got) != messages || restarts.Load() < 2 {
+		t.Errorf("%d handled, %d different ones, %d restarts", got.all, len(got.got), restarts.Load())
+	}
+}
+
+// A peer that dies again and again gets every message in the end, some twice.
+func TestAckPushNoneLostByDeaths(t *testing.T) {
+	t.Parallel()
+	const messages = 500
+	var got tally
+	endpoint, accepted := fakeServer(t, func(nc net.Conn) {
+		if handshake(nc, zmq4.Pull, null.Security(), true, patience) != nil {
+			return
+		}
+		_ = nc.SetDeadline(time.Now().Add(patience))
+		in := newReader(nc, 1<<20)
+		for range 60 { // then it dies
+			p, err := in.next()
+			if err != nil {
+				return
+			}
+			if p.command {
+				_, data, _ := parseCommand(p.frame(0))
+				pong, _ := pongFor(data)
+				nc.Write(pong)
+				continue
+			}
+			got.take(Message{p.frame(0), p.frame(1)})
+		}
+	})
+	s := startAckSender(t, Options{SndHWM: 50, limits: limits{retryMax: 20 * time.Millisecond}}, endpoint)
+	s.sendAll(t, messages, 3000)
+	got.mu.Lock()
+	defer got.mu.Unlock()
+	if len(got.got) != messages || accepted.Load() < 5 {
+		t.Errorf("%d different ones, %d connections", len(got.got), accepted.Load())
+	}
+}
+
+// A message has arrived when its handler has returned, and counts until then.
+func TestAckPushWaitsForTheHandler(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{}, func(Message) { <-release })
+	check(t, err)
+	defer pull.Close()
+	s := startAckSender(t, Options{SndHWM: 10}, pull.Endpoint())
+	eventually(t, "a connection", func() bool { n, all := s.Connected(); return n == 1 && all == 1 })
+	for n := range uint64(10) {
+		if !s.send(n, 100) {
+			t.Fatalf("message %d not taken", n)
+		}
+	}
+	if err := s.Send(message("m", "12345678"), nil); err != ErrAgain {
+		t.Errorf("got %v, want ErrAgain", err)
+	}
+	time.Sleep(20 * time.Millisecond)
+	s.mu.Lock()
+	if s.arrived > 0 {
+		t.Errorf("%d arrived that nobody handled", s.arrived)
+	}
+	s.mu.Unlock()
+	close(release)
+	eventually(t, "all", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.arrived == 10 })
+}
+
+// Without a connection nothing is taken; Close tells of all that was.
+func TestAckPushCloses(t *testing.T) {
+	t.Parallel()
+	nowhere, _ := ipcPair(t)
+	alone := startAckSender(t, Options{}, nowhere)
+	if alone.send(0, 10) {
+		t.Error("a message was taken without a connection")
+	}
+	endpoint, _ := fakeServer(t, func(nc net.Conn) { // never answers
+		if handshake(nc, zmq4.Pull, null.Security(), true, patience) == nil {
+			awaitClosed(t, nc)
+		}
+	})
+	s := startAckSender(t, Options{Linger: 20 * time.Millisecond}, endpoint)
+	eventually(t, "a message to be taken", func() bool { return s.send(1, 10) })
+	check(t, s.Close())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.back) != 1 || s.arrived != 0 {
+		t.Errorf("%d back, %d arrived", len(s.back), s.arrived)
+	}
+	if err := s.Send(message("m"), nil); err != ErrClosed {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+}
+
+// libzmq's PULLs answer, and the other takes over when one dies.
+func TestAckPushToLibzmq(t *testing.T) {
+	t.Parallel()
+	one, two := startLibzmq(t, "pull"), startLibzmq(t, "pull")
+	s := startAckSender(t, Options{SndHWM: 10}, one.word(t, "at"), two.word(t, "at"))
+	eventually(t, "both", func() bool { n, _ := s.Connected(); return n == 2 })
+	s.sendAll(t, 1000, 100)
+	for _, p := range []*libzmq{one, two} {
+		p.await(t, "a share", func(list []string) bool { return len(list) > 100 })
+	}
+	one.kill()
+	s.mu.Lock()
+	s.arrived = 0
+	s.mu.Unlock()
+	s.sendAll(t, 500, 100)
+}
+
+// An encrypted connection acknowledges as well.
+func TestAckPushCurve(t *testing.T) {
+	t.Parallel()
+	keys := newKeys(t)
+	var got tally
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{Curve: keys}, got.take)
+	check(t, err)
+	defer pull.Close()
+	s := startAckSender(t, Options{Curve: forClients(*keys)}, pull.Endpoint())
+	s.sendAll(t, 300, 20_000)
+	if len(got.got) != 300 || got.all != 300 {
+		t.Errorf("%d handled", got.all)
+	}
+}
+
+// A peer acknowledges at most what was written, and nothing twice.
+func TestAcksOfLiars(t *testing.T) {
+	t.Parallel()
+	heard, told := 0, 0
+	a := &acks{out: newOutq(Options{}.withDefaults()), heard: func() { heard++ }}
+	for range 3 {
+		check(t, a.put(message("m"), 3, func(error) { told++ }))
+	}
+	pong := func(n uint64) { a.pong(binary.BigEndian.AppendUint64([]byte(ackPrefix), n)) }
+	a.ping(2)
+	pong(3)
+	a.pong(nil)
+	a.pong([]byte(ackPrefix))
+	if told != 0 {
+		t.Error("a message arrived that was not written")
+	}
+	pong(1)
+	pong(1)
+	pong(0)
+	if told != 1 || heard != 1 {
+		t.Errorf("told of %d, %d times", told, heard)
+	}
+	a.pong([]byte(byeText))
+	if err := a.put(message("m"), 3, nil); err != ErrAgain {
+		t.Errorf("took a message after goodbye: %v", err)
+	}
+	a.fail()
+	if told != 3 {
+		t.Errorf("told of %d", told)
+	}
+}
