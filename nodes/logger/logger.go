@@ -16,11 +16,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"zctl/nodes/logtext"
 	"zctl/nodes/logwire"
 )
 
@@ -35,7 +35,7 @@ type Logger struct {
 
 	mu    sync.Mutex // guards what follows, and the order of lines in a file
 	files map[string]*logFile
-	line  []byte // of Write, kept for its capacity
+	text  []byte // of Write, kept for its capacity
 }
 
 // New makes a logger that writes into dir.
@@ -46,7 +46,7 @@ func New(dir string) *Logger {
 // logFile is the open file of one path.
 type logFile struct {
 	*os.File
-	schema string // what the last header written says
+	formatter *logtext.Formatter // of the last header written
 }
 
 // Write writes the records of a batch to the file of its path.
@@ -55,27 +55,21 @@ func (l *Logger) Write(payload []byte) error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := l.line[:0]
-	for range records.Records {
-		start := len(text)
-		for i := range header.Fields {
-			if i > 0 {
-				text = append(text, '\t')
-			}
-			text = appendValue(text, records)
-		}
-		text = endLine(text, start)
-	}
-	l.line = text
-	if err := records.End(); err != nil {
+	formatter, err := logtext.New(header, logtext.Defaults())
+	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, err := formatter.Append(l.text[:0], records.Rest(), records.Records)
+	if err != nil {
+		return atOffset(err, records.Offset())
+	}
+	l.text = text
 	if len(text) == 0 {
 		return nil
 	}
-	f, err := l.open(header)
+	f, err := l.open(header.Path, formatter)
 	if err != nil {
 		return err
 	}
@@ -85,51 +79,40 @@ func (l *Logger) Write(payload []byte) error {
 	return nil
 }
 
-// open is the file for a batch, with the right header behind its last line.
-func (l *Logger) open(h logwire.Header) (*logFile, error) {
-	schema := fieldLines(h)
-	f := l.files[h.Path]
-	if f != nil && f.schema == schema {
+// atOffset makes an error in the records one of the batch they begin in at offset.
+func atOffset(err error, offset int) error {
+	if in, ok := errors.AsType[*logwire.Error](err); ok {
+		return &logwire.Error{Offset: offset + in.Offset, Reason: in.Reason}
+	}
+	return err
+}
+
+// open is the file of a path, with the right header behind its last line.
+func (l *Logger) open(path string, formatter *logtext.Formatter) (*logFile, error) {
+	f := l.files[path]
+	if f != nil && f.formatter.Schema() == formatter.Schema() {
 		return f, nil
 	}
 	if f == nil {
-		if !validPath(h.Path) {
-			return nil, fmt.Errorf("cannot write log %q: its path cannot be the name of a file", h.Path)
+		if !validPath(path) {
+			return nil, fmt.Errorf("cannot write log %q: its path cannot be the name of a file", path)
 		}
 		if len(l.files) >= maxPaths {
-			return nil, fmt.Errorf("cannot write log %q: there are %d logs already", h.Path, maxPaths)
+			return nil, fmt.Errorf("cannot write log %q: there are %d logs already", path, maxPaths)
 		}
-		file, err := os.OpenFile(filepath.Join(l.dir, h.Path+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+		file, err := os.OpenFile(filepath.Join(l.dir, path+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 		if err != nil {
-			return nil, fmt.Errorf("cannot write log %q: %w", h.Path, err)
+			return nil, fmt.Errorf("cannot write log %q: %w", path, err)
 		}
 		f = &logFile{File: file}
-		l.files[h.Path] = f
+		l.files[path] = f
 	}
-	if _, err := f.WriteString(l.header(h.Path) + schema); err != nil {
+	if _, err := f.Write(formatter.AppendHeader(nil, l.now().Local())); err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", f.Name(), err)
 	}
-	f.schema = schema
+	f.formatter = formatter
 	return f, nil
 }
-
-// header is the lines that begin a log.
-func (l *Logger) header(path string) string {
-	return "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t" + path +
-		"\n#open\t" + l.stamp() + "\n"
-}
-
-// fieldLines is the rest of the header, which depends on the stream alone.
-func fieldLines(h logwire.Header) string {
-	var names, types strings.Builder
-	for _, f := range h.Fields {
-		names.WriteString("\t" + f.Name)
-		types.WriteString("\t" + f.TypeName())
-	}
-	return "#fields" + names.String() + "\n#types" + types.String() + "\n"
-}
-
-func (l *Logger) stamp() string { return l.now().Local().Format("2006-01-02-15-04-05") }
 
 // Close ends all files.
 func (l *Logger) Close() error {
@@ -137,8 +120,11 @@ func (l *Logger) Close() error {
 	defer l.mu.Unlock()
 	var errs []error
 	for _, f := range l.files {
-		_, err := f.WriteString("#close\t" + l.stamp() + "\n")
-		errs = append(errs, err, f.File.Close())
+		if f.formatter != nil { // its header could be written
+			_, err := f.Write(f.formatter.AppendFooter(nil, l.now().Local()))
+			errs = append(errs, err)
+		}
+		errs = append(errs, f.File.Close())
 	}
 	l.files = map[string]*logFile{}
 	return errors.Join(errs...)
@@ -148,13 +134,4 @@ func (l *Logger) Close() error {
 func validPath(path string) bool {
 	return len(path) <= 200 && !strings.HasPrefix(path, ".") &&
 		!strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '/' || r == 0x7f })
-}
-
-// endLine ends the line that begins at start, which must not look like a
-// comment.
-func endLine(text []byte, start int) []byte {
-	if len(text) > start && text[start] == '#' {
-		text = slices.Replace(text, start, start+1, []byte(`\x23`)...)
-	}
-	return append(text, '\n')
 }

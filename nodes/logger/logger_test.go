@@ -54,7 +54,7 @@ func TestRecordings(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	files, _ := filepath.Glob("testdata/tsv/*.log")
+	files, _ := filepath.Glob("../logtext/testdata/tsv/*.log")
 	if len(files) != 9 {
 		t.Fatalf("%d recorded logs", len(files))
 	}
@@ -169,7 +169,11 @@ func TestDisk(t *testing.T) {
 	if err := os.Symlink("/dev/full", filepath.Join(dir, "cluster.log")); err != nil {
 		t.Fatal(err)
 	}
-	if err := New(dir).Write(clusterBatch("cluster", "x")); err == nil || !strings.Contains(err.Error(), "no space left") {
+	l := New(dir)
+	if err := l.Write(clusterBatch("cluster", "x")); err == nil || !strings.Contains(err.Error(), "no space left") {
 		t.Errorf("full disk: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Errorf("a file without a header: %v", err)
 	}
 }

@@ -40,7 +40,10 @@ const (
 	TypeVector   Type = 19
 )
 
+// typeNames has the types that logs cannot have, too, as they may stand in a
+// header.
 var typeNames = map[Type]string{
+	0: "void", 8: "pattern", 13: "any", 14: "table", 15: "record", 16: "list", 19: "vector", 20: "opaque", 21: "type", 22: "error",
 	TypeBool: "bool", TypeInt: "int", TypeCount: "count", TypeDouble: "double", TypeTime: "time",
 	TypeInterval: "interval", TypeString: "string", TypeEnum: "enum", TypePort: "port", TypeAddr: "addr",
 	TypeSubnet: "subnet", TypeFunc: "func", TypeFile: "file",
@@ -94,10 +97,9 @@ func Parse(payload []byte) (Header, *Reader, error) {
 		h.Fields = append(h.Fields, r.field())
 	}
 	r.Records = int(r.u32())
-	r.fields = len(h.Fields)
 	// Every value has at least a type, a subtype and a flag.
-	if least := r.fields * valueHeader; r.err == nil && r.Records > len(r.rest())/max(1, least) {
-		r.fail("%d records, but only %d bytes follow", r.Records, len(r.rest()))
+	if least := len(h.Fields) * valueHeader; r.err == nil && r.Records > len(r.Rest())/max(1, least) {
+		r.fail("%d records, but only %d bytes follow", r.Records, len(r.Rest()))
 	}
 	if r.err == nil && (h.Stream == "" || h.Path == "") {
 		r.fail("no stream or no path")

@@ -13,10 +13,9 @@ import (
 type Reader struct {
 	Records int
 
-	in     []byte
-	pos    int
-	fields int
-	err    error
+	in  []byte
+	pos int
+	err error
 }
 
 // Value is one value of a record. Which fields mean something follows from
@@ -33,7 +32,16 @@ type Value struct {
 	Bits   int // of a subnet, as people count them
 }
 
-// Err is the first error, nil if there was none.
+// NewReader reads n records that stand alone, without their header.
+func NewReader(records []byte, n int) *Reader { return &Reader{Records: n, in: records} }
+
+// Rest is what has not been read: behind [Parse], the bytes of all records.
+func (r *Reader) Rest() []byte { return r.in[r.pos:] }
+
+// Offset is where in the payload Rest begins.
+func (r *Reader) Offset() int { return r.pos }
+
+// Err is the first error, an [*Error], nil if there was none.
 func (r *Reader) Err() error { return r.err }
 
 // Next reads the next value. Behind a set or vector its elements follow, as
@@ -65,7 +73,7 @@ func (r *Reader) Next() Value {
 		r.subnet(&v)
 	case TypeSet, TypeVector:
 		v.Count = r.u64()
-		if left := len(r.rest()); r.err == nil && v.Count > uint64(left/valueHeader) {
+		if left := len(r.Rest()); r.err == nil && v.Count > uint64(left/valueHeader) {
 			r.fail("%d elements, but only %d bytes follow", v.Count, left)
 		}
 	default:
@@ -79,8 +87,8 @@ func (r *Reader) Next() Value {
 
 // End reports bytes behind the last record.
 func (r *Reader) End() error {
-	if r.err == nil && len(r.rest()) > 0 {
-		r.fail("%d bytes behind the last record", len(r.rest()))
+	if r.err == nil && len(r.Rest()) > 0 {
+		r.fail("%d bytes behind the last record", len(r.Rest()))
 	}
 	return r.err
 }
@@ -121,18 +129,16 @@ func (r *Reader) subnet(v *Value) {
 	}
 }
 
-func (r *Reader) rest() []byte { return r.in[r.pos:] }
-
 func (r *Reader) fail(format string, args ...any) {
 	if r.err == nil {
-		r.err = errorAt(r.pos, format, args...)
+		r.err = &Error{Offset: r.pos, Reason: fmt.Sprintf(format, args...)}
 	}
 }
 
 // take is the next n bytes, nil after an error.
 func (r *Reader) take(n int) []byte {
-	if r.err == nil && n > len(r.rest()) {
-		r.fail("expected %d bytes, got %d", n, len(r.rest()))
+	if r.err == nil && n > len(r.Rest()) {
+		r.fail("expected %d bytes, got %d", n, len(r.Rest()))
 	}
 	if r.err != nil {
 		return nil
@@ -171,7 +177,12 @@ func appendDouble(dst []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(f))
 }
 
-// errorAt is an error at an offset of the payload.
-func errorAt(offset int, format string, args ...any) error {
-	return fmt.Errorf("cannot decode log batch: offset %d: %s", offset, fmt.Sprintf(format, args...))
+// Error is what is wrong with a batch, and where in its bytes.
+type Error struct {
+	Offset int
+	Reason string // what was expected, what is there
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("cannot decode log batch: offset %d: %s", e.Offset, e.Reason)
 }
