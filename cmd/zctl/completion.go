@@ -98,6 +98,8 @@ func candidates(c *cli.Context) []string {
 	t := typedSoFar(c.App, words[:len(words)-1])
 	name, _, assigned := cutFlag(last)
 	switch {
+	case t.command.Name == hrwName && t.flag == "nodes":
+		return nodeNames(c, t)
 	case t.flag != "":
 		return valuesOf(t.flag)
 	case assigned:
@@ -166,6 +168,8 @@ func valuesOf(flag string) []string {
 		return []string{":directories"}
 	case "layout":
 		return []string{":files"}
+	case "type":
+		return cluster.KeyTypes()
 	case "format":
 		return []string{event.FormatBin, event.FormatJSON}
 	}

@@ -111,7 +111,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
-			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand,
+			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand, hrwCommand,
 			superviseCommand, nodeCommand, brokerCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},

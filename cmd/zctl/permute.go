@@ -34,6 +34,9 @@ func permute(app *cli.App, args []string) []string {
 			rest = rest[1:]
 		}
 	}
+	if args[verb] == hrwName && len(others) > 0 && isNegative(others[0]) {
+		flags = append(flags, "--") // the library would take a key like -1 for a flag
+	}
 	return slices.Concat(args[:verb+1], flags, others)
 }
 
