@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"zctl/layoutgen"
 	"zctl/nodes/event"
 )
 
@@ -190,5 +191,30 @@ func TestHRWStability(t *testing.T) {
 	}
 	if heaviest(1, nil) != -1 {
 		t.Error("a pick of nobody")
+	}
+}
+
+// BenchmarkPick is what PublishHRW does to find the node for a string key among
+// ten.
+func BenchmarkPick(b *testing.B) {
+	p := NewPools(false)
+	var names []string
+	for i := range 10 {
+		names = append(names, fmt.Sprintf("proxy-%d", i+1))
+	}
+	if err := p.Assign(layoutOf(names...), ""); err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range names {
+		p.Mark(name, true)
+	}
+	pool := p.Builtin(layoutgen.TypeProxy)
+	var key any = "192.168.1.1080/tcp"
+	b.ReportAllocs()
+	for b.Loop() {
+		k, err := KeyOf(key)
+		if err != nil || pool.hrwTopic(k) == "" {
+			b.Fatal(err)
+		}
 	}
 }
