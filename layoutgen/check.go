@@ -19,6 +19,7 @@ var groupName = regexp.MustCompile(`^[a-z0-9][-_a-z0-9]{0,31}$`)
 func (c *Config) check(s *source) {
 	c.Cluster.check(s)
 	c.Broker.check(s)
+	c.ZeroMQ.check(s)
 	checkOwnPort(s, "manager.port", c.Manager.Port)
 	checkOwnPort(s, "loggers.port", c.Loggers.Port)
 	checkOwnPort(s, "proxies.port", c.Proxies.Port)
@@ -51,6 +52,7 @@ func (b *Broker) check(s *source) {
 	checkPort(s, "broker.xpub_port", b.XPubPort)
 	checkPort(s, "broker.xsub_port", b.XSubPort)
 	oneOf(s, "broker.curve", b.Curve, CurveAuto, CurveOn, CurveOff)
+	checkHeartbeat(s, "broker.heartbeat", b.Heartbeat)
 	b.Treatment.check(s, "broker")
 	if b.Process != BrokerManager {
 		return
@@ -105,6 +107,10 @@ func checkEnv(s *source, path, name, value string) {
 	switch {
 	case name == "" || strings.ContainsAny(name, "=\x00") || strings.ContainsRune(value, 0):
 		s.problemf(path, "%s: an environment variable needs a name without = and no NUL byte", display(path))
+	case name == HeartbeatEnv: // of some nodes, instead of broker.heartbeat
+		if _, err := ParseHeartbeat(value); err != nil {
+			s.problemf(path, "%s is %q; %s", display(path), value, heartbeatAdvice)
+		}
 	case slices.Contains(ownEnv, name) || strings.HasPrefix(name, "ZCTL_"):
 		s.problemf(path, "%s: zctl sets %s itself; remove it", display(path), name)
 	}

@@ -25,6 +25,7 @@ type Config struct {
 
 	Cluster Cluster   `toml:"cluster"`
 	Broker  Broker    `toml:"broker"`
+	ZeroMQ  ZeroMQ    `toml:"zeromq"`
 	Manager Manager   `toml:"manager"`
 	Loggers Loggers   `toml:"loggers"`
 	Proxies Proxies   `toml:"proxies"`
@@ -76,6 +77,10 @@ type Broker struct {
 	// cluster's keys: "on", "off", or "auto", which is on in a cluster with
 	// several addresses. Zeek nodes have to be 8.2 or later. Default "auto".
 	Curve string `toml:"curve"`
+	// Heartbeat is after how much silence Go nodes, and a broker in Go, ask a peer
+	// whether it is still there (ZMTP's PING); one that is silent for three times as
+	// long is disconnected, and so goes down. 0 is never. Default "0s", as Zeek.
+	Heartbeat time.Duration `toml:"heartbeat"`
 	Treatment
 }
 

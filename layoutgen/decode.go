@@ -47,6 +47,12 @@ func (d *decoder) value(path string, in any, field reflect.Value) {
 		}
 	case *time.Duration:
 		d.duration(path, in, out)
+	case *Setting[int]:
+		setting(d, path, in, out)
+	case *Setting[bool]:
+		setting(d, path, in, out)
+	case *Setting[time.Duration]:
+		setting(d, path, in, out)
 	case *[]string:
 		d.strings(path, in, out)
 	case *map[string]string:
@@ -71,6 +77,13 @@ func assign[T any](d *decoder, path string, in any, out *T, want string) bool {
 	}
 	*out = value
 	return true
+}
+
+// setting copies one value to a setting, which is set if the value fits.
+func setting[T any](d *decoder, path string, in any, out *Setting[T]) {
+	before := len(d.problems)
+	d.value(path, in, reflect.ValueOf(&out.Value).Elem())
+	out.Set = len(d.problems) == before
 }
 
 func (d *decoder) duration(path string, in any, out *time.Duration) {

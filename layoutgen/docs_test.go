@@ -34,7 +34,7 @@ func TestDocs(t *testing.T) {
 			continue
 		}
 		for key, value := range keys(field) {
-			if key == "on_shortage" || value.IsZero() && key != "give_up_after" && key != "nice" {
+			if key == "on_shortage" || value.IsZero() && key != "give_up_after" && key != "nice" && key != "heartbeat" {
 				if rows[key] == "" {
 					t.Errorf("no row for %s.%s", section, key)
 				}

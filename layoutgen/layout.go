@@ -114,7 +114,7 @@ func (l *Layout) SeveralAddresses() bool {
 func (l *Layout) LogEndpoints() []string {
 	var endpoints []string
 	for _, n := range l.Nodes {
-		if n.Type == TypeLogger || n.Type == TypeManager && l.ManagerIsLogger {
+		if l.takesLogs(n) {
 			endpoints = append(endpoints, Endpoint(n.Address, n.Port))
 		}
 	}
@@ -127,7 +127,8 @@ func (l *Layout) LogEndpoints() []string {
 type Backend struct {
 	ListenXPub, ListenXSub   string
 	ConnectXPub, ConnectXSub string
-	// Options is what a script sets besides; zctl's own sets only RunProxyThread.
+	// Options is what a script sets besides; zctl's own sets RunProxyThread and
+	// what [zeromq] says.
 	Options BackendOptions
 }
 
@@ -170,6 +171,7 @@ func buildLayout(c *Config, s *source) *Layout {
 			Backend:         NewBackend(address, c.Broker.XPubPort, c.Broker.XSubPort),
 		},
 	}
+	b.layout.Backend.Options.ZeroMQ = c.ZeroMQ
 	if c.Broker.Process == BrokerOwn {
 		b.layout.Backend.Options.RunProxyThread = Setting[bool]{Value: false, Set: true}
 		b.layout.Broker = c.Broker.node(address)

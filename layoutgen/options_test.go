@@ -43,6 +43,7 @@ redef EventMetadata::add_network_timestamp = T;
 redef Cluster::Backend::ZeroMQ::run_proxy_thread = F;
 redef Cluster::Backend::ZeroMQ::ipv6 = T;
 redef Cluster::Backend::ZeroMQ::proxy_io_threads = 4;
+redef Cluster::Backend::ZeroMQ::poll_max_messages = 50;
 redef Cluster::retry_interval = 1min;
 redef Cluster::enable_round_robin_logging = F;
 redef Cluster::Backend::ZeroMQ::of_tomorrow = f([1], "redef");
@@ -52,9 +53,13 @@ redef Cluster::backend = Cluster::CLUSTER_BACKEND_ZEROMQ;
 		t.Fatal(err)
 	}
 	want := BackendOptions{
-		Linger: set(-time.Millisecond), XPubSndHWM: set(1), XPubSndBuf: set(2), XSubRcvHWM: set(3), XSubRcvBuf: set(4),
-		LogSndHWM: set(5), LogSndBuf: set(-1), LogRcvHWM: set(7), LogRcvBuf: set(8), OnloopQueueHWM: set(0),
-		RunProxyThread: set(false), LogImmediate: set(true), ConnectXPubNodrop: set(false), ListenXPubNodrop: set(false), HelloExpiration: set(90 * time.Second),
+		ZeroMQ: ZeroMQ{
+			LingerMS: set(-1), XPubSndHWM: set(1), XPubSndBuf: set(2), XSubRcvHWM: set(3), XSubRcvBuf: set(4),
+			LogSndHWM: set(5), LogSndBuf: set(-1), LogRcvHWM: set(7), LogRcvBuf: set(8), OnloopQueueHWM: set(0),
+			LogImmediate: set(true), ConnectXPubNodrop: set(false), ListenXPubNodrop: set(false), HelloExpiration: set(90 * time.Second),
+			ProxyIOThreads: set(4), PollMaxMessages: set(50),
+		},
+		RunProxyThread:  set(false),
 		NodeTopicPrefix: set("n"), NodeIDTopicPrefix: set("i"), InternalTopicPrefix: set("z."),
 		LoggerTopic: set("l"), ManagerTopic: set("m"), ProxyTopic: set("p"), WorkerTopic: set("w"),
 		EventSerializer: set("BROKER_JSON_V1"), AddNetworkTimestamp: set(true),
@@ -63,9 +68,9 @@ redef Cluster::backend = Cluster::CLUSTER_BACKEND_ZEROMQ;
 		t.Errorf("got %+v\nwant %+v", b.Options, want)
 	}
 	all := reflect.ValueOf(b.Options)
-	for i := range all.NumField() {
-		if field := all.Field(i); !field.FieldByName("Set").Bool() {
-			t.Errorf("no option sets %s", all.Type().Field(i).Name)
+	for _, field := range reflect.VisibleFields(all.Type()) {
+		if !field.Anonymous && !all.FieldByIndex(field.Index).FieldByName("Set").Bool() {
+			t.Errorf("no option sets %s", field.Name)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestRoundTrip: what we render we read back, all that the file carries.
@@ -203,7 +202,7 @@ func TestReadBackend(t *testing.T) {
 	os.WriteFile(file, []byte("redef Cluster::Backend::ZeroMQ::connect_xpub_endpoint = \"ipc:///x\";\nredef Cluster::Backend::ZeroMQ::linger_ms = 5;\n"), 0o644)
 	want := DefaultBackend
 	want.ConnectXPub = "ipc:///x"
-	want.Options.Linger = Setting[time.Duration]{5 * time.Millisecond, true}
+	want.Options.LingerMS = set(5)
 	if b, err := ReadBackend(layout); err != nil || b != want {
 		t.Errorf("one option: %+v, %v", b, err)
 	}

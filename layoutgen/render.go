@@ -55,6 +55,7 @@ func (b Backend) Zeek() string {
 	if !b.Options.RunProxyThread.Or(true) {
 		s.WriteString("redef Cluster::Backend::ZeroMQ::run_proxy_thread = F;\n")
 	}
+	s.WriteString(b.Options.ZeroMQ.zeek())
 	return s.String()
 }
 

@@ -32,14 +32,6 @@ func number(to *Setting[int], least int) func(*parser) error {
 	return literal(to, func(p *parser) (int, error) { return p.wholeNumber(least) })
 }
 
-// milliseconds reads a number of them; those below 0 are all alike to ZeroMQ.
-func milliseconds(to *Setting[time.Duration]) func(*parser) error {
-	return literal(to, func(p *parser) (time.Duration, error) {
-		n, err := p.wholeNumber(-1)
-		return time.Duration(n) * time.Millisecond, err
-	})
-}
-
 func (p *parser) wholeNumber(least int) (int, error) {
 	p.accept("+")
 	n, err := strconv.ParseInt(p.tok.text, 10, 32) // libzmq's are C's int
@@ -85,7 +77,7 @@ func interval(to *Setting[time.Duration]) func(*parser) error {
 		if start.tok.kind != word || err != nil || !known || math.Abs(d) >= math.MaxInt64 {
 			return 0, start.errorf("expected an interval, like 10sec, not %s", start.tok)
 		}
-		return time.Duration(d), nil
+		return time.Duration(math.Round(d)), nil
 	})
 }
 

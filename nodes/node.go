@@ -62,10 +62,8 @@ func FromEnv() (Options, error) {
 
 // socketsFromEnv is what the environment says about sockets: heartbeats and keys.
 func socketsFromEnv() (o zmq.Options, err error) {
-	if text := os.Getenv("ZCTL_HEARTBEAT"); text != "" {
-		if o.Heartbeat, err = time.ParseDuration(text); err != nil || o.Heartbeat < 0 {
-			return o, fmt.Errorf("cannot use ZCTL_HEARTBEAT=%q: it has to be a duration like 5s, or 0s for none", text)
-		}
+	if o.Heartbeat, err = layoutgen.ParseHeartbeat(os.Getenv(layoutgen.HeartbeatEnv)); err != nil {
+		return o, err
 	}
 	keys, err := curve.FromEnv(os.Getenv)
 	if err != nil {

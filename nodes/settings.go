@@ -18,7 +18,7 @@ type sockets struct{ xpub, xsub, push, pull, broker zmq.Options }
 
 // socketOptions completes the program's options by the script's.
 func socketOptions(program zmq.Options, script layoutgen.BackendOptions) sockets {
-	unset(&program.Linger, linger(script.Linger))
+	unset(&program.Linger, linger(script.LingerMS))
 	s := sockets{program, program, program, program, program}
 	unset(&s.xpub.SndHWM, noLimit(script.XPubSndHWM, math.MaxInt32))
 	unset(&s.xpub.SndBuf, script.XPubSndBuf)
@@ -36,7 +36,7 @@ func socketOptions(program zmq.Options, script layoutgen.BackendOptions) sockets
 
 // clusterOptions completes the program's options by the script's.
 func clusterOptions(o cluster.Options, script layoutgen.BackendOptions) cluster.Options {
-	unset(&o.Linger, linger(script.Linger))
+	unset(&o.Linger, linger(script.LingerMS))
 	unset(&o.OnloopQueueHWM, noLimit(script.OnloopQueueHWM, -1))
 	unset(&o.HelloExpiration, expiration(script.HelloExpiration))
 	unset(&o.AddNetworkTimestamp, script.AddNetworkTimestamp)
@@ -70,11 +70,12 @@ func noLimit(hwm layoutgen.Setting[int], ours int) layoutgen.Setting[int] {
 }
 
 // linger turns libzmq's 0, not at all, and -1, forever, into ours of that meaning.
-func linger(s layoutgen.Setting[time.Duration]) layoutgen.Setting[time.Duration] {
+func linger(ms layoutgen.Setting[int]) layoutgen.Setting[time.Duration] {
+	s := layoutgen.Setting[time.Duration]{Value: time.Duration(ms.Value) * time.Millisecond, Set: ms.Set}
 	switch {
-	case s.Value == 0:
+	case ms.Value == 0:
 		s.Value = -1
-	case s.Value < 0:
+	case ms.Value < 0:
 		s.Value = math.MaxInt64
 	}
 	return s

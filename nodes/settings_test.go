@@ -137,3 +137,37 @@ redef Cluster::event_serializer = Cluster::EVENT_SERIALIZER_BROKER_JSON_V1;
 		t.Error("the worker heard nothing")
 	}
 }
+
+// TestConfigurationOnTheBus: a node does as the configuration's [zeromq] says: of
+// events that wait for a handler no more than onloop_queue_hwm are kept.
+func TestConfigurationOnTheBus(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[zeromq]\nonloop_queue_hwm = 10\nxpub_sndhwm = 700\nlog_immediate = true\n")
+	c.start("manager", "worker-1")
+	manager, worker := c.nodes["manager"], c.nodes["worker-1"]
+	entered, release := make(chan struct{}), make(chan struct{})
+	if err := Handle(worker.Node, "M::slow", func(context.Context) { close(entered); <-release }); err != nil {
+		t.Fatal(err)
+	}
+	defer close(release)
+	if err := Handle(worker.Node, "M::ev", func(context.Context) {}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the worker to be up", func() bool { return manager.ActiveNodeCount(layoutgen.TypeWorker) == 1 })
+	send := func(name string) {
+		t.Helper()
+		if err := manager.Publish(context.Background(), worker.NodeTopic("worker-1"), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("M::slow")
+	<-entered
+	before := worker.Stats().Dropped
+	for range 15 {
+		send("M::ev")
+	}
+	await(t, "5 events to be dropped", func() bool { return worker.Stats().Dropped-before >= 5 })
+	if got := worker.sockets; got.xpub.SndHWM != 700 || !got.push.Immediate || got.xsub.RcvHWM != 0 {
+		t.Errorf("got %+v", got)
+	}
+}

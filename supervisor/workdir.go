@@ -74,6 +74,7 @@ func contains(path, text string) bool {
 var notInherited = []string{
 	"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
 	"INVOCATION_ID", "JOURNAL_STREAM", "CLUSTER_NODE", "INTERFACE", "ZCTL_CONFIG", baseDirEnv, specEnv,
+	layoutgen.HeartbeatEnv, // of each node as its spec says, or of none
 }
 
 // The variables by which a supervisor recognises the processes of its nodes,

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +42,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 		if err != nil {
 			return supervisor.Deployment{}, err
 		}
+		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
 	}
@@ -69,42 +68,6 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 		ReadyAfter:  p.ReadyAfter,
 		StopTimeout: p.StopTimeout,
 	}, nil
-}
-
-// joins is what a node must be restarted for if it changes elsewhere in the
-// cluster: where the broker is, and what else it reads only once. Our own
-// runtime learns of nodes that come and go; of other programs nobody knows, and
-// Zeek reads its layout only at its start.
-func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
-	b := layout.Backend
-	var all []string
-	if node.Type != layoutgen.TypeBroker {
-		all = append(all, "xpub "+b.ConnectXPub, "xsub "+b.ConnectXSub)
-	}
-	if runsBroker(layout, node) {
-		all = append(all, "broker's xpub "+b.ListenXPub, "broker's xsub "+b.ListenXSub)
-	}
-	if node.Type == layoutgen.TypeManager && layout.ManagerIsLogger {
-		all = append(all, "is the logger")
-	}
-	switch {
-	case node.Process.Engine == layoutgen.EngineZeek:
-		sum := sha256.Sum256([]byte(layout.Zeek()))
-		all = append(all, "layout "+hex.EncodeToString(sum[:4]))
-	case node.Process.Command != "" && node.Type != layoutgen.TypeLogger:
-		for _, endpoint := range layout.LogEndpoints() {
-			all = append(all, "logger "+endpoint)
-		}
-	}
-	return all
-}
-
-// runsBroker says whether the central broker is in the process of a node.
-func runsBroker(layout *layoutgen.Layout, node layoutgen.Node) bool {
-	if layout.Broker != nil {
-		return node.Type == layoutgen.TypeBroker
-	}
-	return node.Type == layoutgen.TypeManager
 }
 
 // commandLine is the program of a node and its arguments.

@@ -56,7 +56,7 @@ func listens(layout *layoutgen.Layout, node layoutgen.Node) []listener {
 		return nil
 	}
 	var all []listener
-	if runsBroker(layout, node) {
+	if layout.RunsBroker(node) {
 		all = append(all,
 			listener{hostPort(layout.Backend.ListenXPub), "broker.xpub_port"},
 			listener{hostPort(layout.Backend.ListenXSub), "broker.xsub_port"})

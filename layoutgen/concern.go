@@ -1,0 +1,32 @@
+package layoutgen
+
+// concern says whether something is of a process of the layout.
+type concern func(*Layout, Node) bool
+
+func (l *Layout) anybody(Node) bool { return true }
+
+// isNode tells a node of the cluster from the broker's own process.
+func (l *Layout) isNode(n Node) bool { return n.Type != TypeBroker }
+
+// RunsBroker says whether the central broker is in the process of a node.
+func (l *Layout) RunsBroker(n Node) bool {
+	if l.Broker != nil {
+		return n.Type == TypeBroker
+	}
+	return n.Type == TypeManager
+}
+
+// takesLogs says whether a node is where the others send their logs.
+func (l *Layout) takesLogs(n Node) bool {
+	return n.Type == TypeLogger || n.Type == TypeManager && l.ManagerIsLogger
+}
+
+func (l *Layout) sendsLogs(n Node) bool { return l.isNode(n) && !l.takesLogs(n) }
+
+// notInGo is a concern of all programs but our own.
+func notInGo(of concern) concern {
+	return func(l *Layout, n Node) bool {
+		ours := n.Process.Engine == EngineGo && n.Process.Command == ""
+		return !ours && of(l, n)
+	}
+}
