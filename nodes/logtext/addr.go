@@ -1,9 +1,6 @@
 package logtext
 
-import (
-	"net/netip"
-	"strconv"
-)
+import "net/netip"
 
 // The families of addresses (spec: wire 3.3).
 const (
@@ -35,25 +32,14 @@ func appendSubnet(dst, in []byte) (text, rest []byte, ok bool) {
 	if dst, in, ok = appendAddr(dst, in[1:]); !ok {
 		return dst, in, false
 	}
-	return strconv.AppendUint(append(dst, '/'), uint64(bits), 10), in, true
+	return appendUint(append(dst, '/'), uint64(bits)), in, true
 }
 
 func appendIPv4(dst []byte, a [4]byte) []byte {
-	dst = append(appendByte(dst, a[0]), '.')
-	dst = append(appendByte(dst, a[1]), '.')
-	dst = append(appendByte(dst, a[2]), '.')
-	return appendByte(dst, a[3])
-}
-
-func appendByte(dst []byte, c byte) []byte {
-	switch {
-	case c >= 100:
-		pair := 2 * (c % 100)
-		return append(dst, '0'+c/100, pairs[pair], pairs[pair+1])
-	case c >= 10:
-		return append(dst, pairs[2*c], pairs[2*c+1])
-	}
-	return append(dst, '0'+c)
+	dst = append(appendUint(dst, uint64(a[0])), '.')
+	dst = append(appendUint(dst, uint64(a[1])), '.')
+	dst = append(appendUint(dst, uint64(a[2])), '.')
+	return appendUint(dst, uint64(a[3]))
 }
 
 // appendIPv6 appends an address as inet_ntop does, which has ::1.2.3.4 where the

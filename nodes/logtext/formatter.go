@@ -12,6 +12,7 @@ import (
 type Formatter struct {
 	options Options
 	header  logwire.Header
+	schema  string
 	keys    []string // of JSON: `,"name":` for each field
 
 	field   escaper // of values of a record, in TSV
@@ -31,6 +32,7 @@ func New(header logwire.Header, options Options) (*Formatter, error) {
 		return nil, err
 	}
 	f := &Formatter{options: options, header: header}
+	f.schema = string(f.appendMeta(f.appendMeta(nil, "fields", f.names()), "types", f.types()))
 	if options.UseJSON {
 		for _, field := range header.Fields {
 			f.keys = append(f.keys, string(append(appendQuoted([]byte{','}, []byte(field.Name)), ':')))

@@ -68,17 +68,18 @@ var tens = func() (p [20]uint64) {
 func shortest(digits *[20]byte, high diy, delta, distance uint64) (n, kappa int) {
 	point := uint(-high.e)
 	mask := uint64(1)<<point - 1
-	whole, part := high.f>>point, high.f&mask
+	whole, part := uint32(high.f>>point), high.f&mask // as high.e is -60 to -32
 	for kappa = decimals(whole); kappa > 0; {
 		kappa--
-		digit := whole / tens[kappa]
-		whole -= digit * tens[kappa]
+		unit := uint32(tens[kappa])
+		digit := whole / unit
+		whole -= digit * unit
 		if digit != 0 || n > 0 {
 			digits[n] = '0' + byte(digit)
 			n++
 		}
-		if rest := whole<<point + part; rest <= delta {
-			closer(&digits[n-1], delta, rest, tens[kappa]<<point, distance)
+		if rest := uint64(whole)<<point + part; rest <= delta {
+			closer(&digits[n-1], delta, rest, uint64(unit)<<point, distance)
 			return n, kappa
 		}
 	}
@@ -116,9 +117,9 @@ func closer(digit *byte, delta, rest, unit, distance uint64) {
 }
 
 // decimals is how many decimal digits n has.
-func decimals(n uint64) int {
+func decimals(n uint32) int {
 	d := 1
-	for d < len(tens) && n >= tens[d] {
+	for uint64(n) >= tens[d] {
 		d++
 	}
 	return d

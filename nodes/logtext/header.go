@@ -3,6 +3,8 @@ package logtext
 import (
 	"strings"
 	"time"
+
+	"zctl/nodes/logwire"
 )
 
 // stamp is the format of #open and #close.
@@ -15,7 +17,7 @@ func (f *Formatter) AppendHeader(dst []byte, open time.Time) []byte {
 		return dst
 	}
 	if f.options.TSV {
-		return append(append(dst, f.row(f.names())...), '\n')
+		return append(append(dst, f.names()...), '\n')
 	}
 	o := f.options
 	dst = append(dst, o.MetaPrefix+"separator "+escapeMeta(o.Separator)+"\n"...)
@@ -24,7 +26,7 @@ func (f *Formatter) AppendHeader(dst []byte, open time.Time) []byte {
 	dst = f.appendMeta(dst, "unset_field", escapeMeta(o.UnsetField))
 	dst = f.appendMeta(dst, "path", escapeMeta(f.header.Path))
 	dst = f.appendMeta(dst, "open", open.Format(stamp))
-	return append(dst, f.Schema()...)
+	return append(dst, f.schema...)
 }
 
 // AppendFooter appends the line that ends a log, if there is one.
@@ -38,26 +40,23 @@ func (f *Formatter) AppendFooter(dst []byte, closed time.Time) []byte {
 // Schema is the lines of the header that say what the columns are. Records of
 // formatters with the same schema and options may stand in one file behind one
 // header.
-func (f *Formatter) Schema() string {
-	return string(f.appendMeta(f.appendMeta(nil, "fields", f.row(f.names())), "types", f.row(f.types())))
-}
+func (f *Formatter) Schema() string { return f.schema }
 
 func (f *Formatter) meta() bool { return f.options.IncludeMeta && !f.options.UseJSON }
 
-func (f *Formatter) row(cells []string) string { return strings.Join(cells, f.options.Separator) }
-
-func (f *Formatter) names() (names []string) {
-	for _, field := range f.header.Fields {
-		names = append(names, field.Name)
-	}
-	return names
+func (f *Formatter) names() string {
+	return f.row(func(field logwire.Field) string { return field.Name })
 }
 
-func (f *Formatter) types() (types []string) {
+func (f *Formatter) types() string { return f.row(logwire.Field.TypeName) }
+
+// row is a line with a cell for each field.
+func (f *Formatter) row(cell func(logwire.Field) string) string {
+	var cells []string
 	for _, field := range f.header.Fields {
-		types = append(types, field.TypeName())
+		cells = append(cells, cell(field))
 	}
-	return types
+	return strings.Join(cells, f.options.Separator)
 }
 
 func (f *Formatter) appendMeta(dst []byte, key, value string) []byte {

@@ -24,7 +24,5 @@ func appendISO8601(dst []byte, seconds float64) []byte {
 		return append(dst, "null"...)
 	}
 	dst = time.Unix(int64(whole), 0).UTC().AppendFormat(dst, `"2006-01-02T15:04:05`)
-	n := uint64(part)
-	a, b, c := 2*(n/1e4), 2*(n/100%100), 2*(n%100)
-	return append(dst, '.', pairs[a], pairs[a+1], pairs[b], pairs[b+1], pairs[c], pairs[c+1], 'Z', '"')
+	return append(appendSix(append(dst, '.'), uint64(part)), 'Z', '"')
 }

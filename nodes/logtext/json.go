@@ -3,7 +3,6 @@ package logtext
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"zctl/nodes/logwire"
 )
@@ -122,7 +121,7 @@ func (f *Formatter) appendTimestamp(dst []byte, seconds float64) []byte {
 		return append(dst, "null"...)
 	}
 	if f.options.JSONTimestamps == MillisUnsigned {
-		return strconv.AppendUint(dst, uint64(int64(millis)), 10)
+		return appendUint(dst, uint64(int64(millis)))
 	}
-	return strconv.AppendInt(dst, int64(millis), 10)
+	return appendInt(dst, int64(millis))
 }

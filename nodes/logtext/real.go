@@ -3,7 +3,6 @@ package logtext
 import (
 	"math"
 	"math/bits"
-	"strconv"
 )
 
 // appendReal appends a double as Zeek's JSON writer does: the digits of Grisu2,
@@ -86,7 +85,7 @@ func appendDecimal(dst, digits []byte, exponent int) []byte {
 	if len(digits) > 1 {
 		dst = append(append(dst, '.'), digits[1:]...)
 	}
-	return strconv.AppendInt(append(dst, 'e'), int64(point-1), 10)
+	return appendInt(append(dst, 'e'), int64(point-1))
 }
 
 func appendZeros(dst []byte, n int) []byte { return append(dst, "00000000000000000000000"[:n]...) }

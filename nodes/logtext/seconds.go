@@ -6,13 +6,6 @@ import (
 	"strconv"
 )
 
-// pairs is the numbers 00 to 99.
-const pairs = "0001020304050607080910111213141516171819" +
-	"2021222324252627282930313233343536373839" +
-	"4041424344454647484950515253545556575859" +
-	"6061626364656667686970717273747576777879" +
-	"8081828384858687888990919293949596979899"
-
 // appendSeconds appends six decimals, as printf's %.6f.
 func appendSeconds(dst []byte, f float64) []byte {
 	q, ok := micros(f)
@@ -111,8 +104,5 @@ func roundHalf(q, rest, half uint64) uint64 {
 
 // appendMicros appends millionths as a number with six decimals.
 func appendMicros(dst []byte, q uint64) []byte {
-	whole, part := q/1e6, q%1e6
-	dst = strconv.AppendUint(dst, whole, 10)
-	a, b, c := 2*(part/1e4), 2*(part/100%100), 2*(part%100)
-	return append(dst, '.', pairs[a], pairs[a+1], pairs[b], pairs[b+1], pairs[c], pairs[c+1])
+	return appendSix(append(appendUint(dst, q/1e6), '.'), q%1e6)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"zctl/nodes/logwire"
 )
@@ -16,15 +15,11 @@ const valueHeader = 9
 // tsvRecords appends the lines of n records and returns what is left of in. With
 // ok false, the records are not as they should be.
 func (f *Formatter) tsvRecords(dst, in []byte, n int) (text, rest []byte, ok bool) {
-	first, others := f.options.Separator[0], f.options.Separator[1:]
 	for range n {
 		line := len(dst)
 		for i := range f.header.Fields {
 			if i > 0 {
-				dst = append(dst, first)
-				if len(others) > 0 {
-					dst = append(dst, others...)
-				}
+				dst = appendMark(dst, f.options.Separator)
 			}
 			if len(in) < valueHeader {
 				return dst, in, false
@@ -33,7 +28,7 @@ func (f *Formatter) tsvRecords(dst, in []byte, n int) (text, rest []byte, ok boo
 			in = in[valueHeader:]
 			switch {
 			case !set:
-				dst = append(dst, f.field.unset...)
+				dst = appendMark(dst, f.field.unset)
 			case t == logwire.TypeSet || t == logwire.TypeVector:
 				dst, in, ok = f.tsvElements(dst, in)
 			default:
@@ -46,6 +41,14 @@ func (f *Formatter) tsvRecords(dst, in []byte, n int) (text, rest []byte, ok boo
 		dst = f.endLine(dst, line)
 	}
 	return dst, in, true
+}
+
+// appendMark appends a separator or mark, which most often is one byte.
+func appendMark(dst []byte, mark string) []byte {
+	if len(mark) == 1 {
+		return append(dst, mark[0])
+	}
+	return append(dst, mark...)
 }
 
 // endLine ends the line that begins at start, which must not look like a meta
@@ -72,7 +75,7 @@ func (f *Formatter) tsvElements(dst, in []byte) (text, rest []byte, ok bool) {
 	}
 	for i := range count {
 		if i > 0 {
-			dst = append(dst, f.options.SetSeparator...)
+			dst = appendMark(dst, f.options.SetSeparator)
 		}
 		if len(in) < valueHeader {
 			return dst, in, false
@@ -134,17 +137,17 @@ func appendNumber(dst, in []byte, t logwire.Type) (text, rest []byte, ok bool) {
 	in = in[8:]
 	switch t {
 	case logwire.TypeCount:
-		return strconv.AppendUint(dst, n, 10), in, true
+		return appendUint(dst, n), in, true
 	case logwire.TypePort:
 		in, ok = takeProtocol(in)
-		return strconv.AppendUint(dst, n, 10), in, ok
+		return appendUint(dst, n), in, ok
 	case logwire.TypeBool:
 		if n != 0 {
 			return append(dst, 'T'), in, true
 		}
 		return append(dst, 'F'), in, true
 	case logwire.TypeInt:
-		return strconv.AppendInt(dst, int64(n), 10), in, true
+		return appendInt(dst, int64(n)), in, true
 	case logwire.TypeTime:
 		return appendSeconds(dst, math.Float64frombits(n)), in, true
 	case logwire.TypeInterval:
