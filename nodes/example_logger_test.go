@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -15,7 +16,7 @@ import (
 type kafka struct{ records chan string }
 
 // Write takes a batch of one log: its header says which, and what its fields are.
-func (k kafka) Write(batch []byte) error {
+func (k kafka) Write(sender string, batch []byte) error {
 	header, values, err := logwire.Parse(batch)
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (k kafka) Write(batch []byte) error {
 	return values.End()
 }
 
-func (k kafka) Close() error { return nil }
+func (k kafka) Close(context.Context) error { return nil }
 
 // A logger whose records go somewhere else than to files. This one is in a cluster
 // of its own, with real sockets.

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -25,14 +26,18 @@ var clusterStream = logwire.Header{
 // (Log::write_buffer_size).
 const maxBatch = 1000
 
+// closeTimeout is how long a logger that ends waits for a full disk.
+const closeTimeout = 5 * time.Second
+
 // LogWriter takes the log batches that a logger receives. It is called from
 // several goroutines.
 type LogWriter interface {
-	// Write takes a batch, in Zeek's serialization; see [logwire.Parse]. It may
-	// keep it. While it does not return, batches of the same node wait.
-	Write(batch []byte) error
-	// Close is called when no more batches come.
-	Close() error
+	// Write takes a batch, in Zeek's serialization, from the node with that id; see
+	// [logwire.Parse]. It may keep it. While it does not return, no more batches are
+	// taken, and senders wait.
+	Write(sender string, batch []byte) error
+	// Close is called when no more batches come. It should be done when ctx ends.
+	Close(ctx context.Context) error
 }
 
 // logs is the way that log records take: to files on a logger, to the loggers
@@ -112,7 +117,7 @@ func (l *logs) send() {
 	var err error
 	switch {
 	case l.writer != nil:
-		err = l.writer.Write(payload)
+		err = l.writer.Write(l.id, payload)
 	case l.pushes != nil:
 		err = l.pushes.Send(zmq.Message{[]byte(logwire.Topic), []byte(l.id), []byte(logwire.Format), payload})
 	}
@@ -127,7 +132,7 @@ func (l *logs) pulled(frames zmq.Message) {
 		l.mu.Unlock()
 		return
 	}
-	err := l.writer.Write(frames[3])
+	err := l.writer.Write(string(frames[1]), frames[3])
 	l.mu.Lock()
 	l.lose(err)
 	l.mu.Unlock()
@@ -168,7 +173,9 @@ func (l *logs) close() error {
 		errs = append(errs, l.pull.Close())
 	}
 	if l.writer != nil {
-		errs = append(errs, l.writer.Close())
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
+		errs = append(errs, l.writer.Close(ctx))
 	}
 	l.warn()
 	return errors.Join(errs...)

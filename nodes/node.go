@@ -28,6 +28,9 @@ type Options struct {
 	Layout string
 	// Dir is where a logger writes its logs; "" is the working directory.
 	Dir string
+	// Logger is how a logger writes its files. Of those options, Dir and Log are the
+	// node's own.
+	Logger logger.Options
 	// LogWriter is where a logger's records go; nil is files in Dir, as Zeek
 	// writes them.
 	LogWriter LogWriter
@@ -125,9 +128,6 @@ func NewClient(backend layoutgen.Backend, o Options) (*Node, error) {
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.LogWriter == nil {
-		o.LogWriter = logger.New(o.Dir)
 	}
 	o.ZeroMQ.Log = o.Log
 	return o
@@ -229,9 +229,21 @@ func (n *Node) open() (err error) {
 	case n.self.Type == layoutgen.TypeNone:
 		return nil
 	case n.self.Type == layoutgen.TypeLogger || n.self.Type == layoutgen.TypeManager && n.layout.ManagerIsLogger:
+		if n.o.LogWriter == nil {
+			if n.o.LogWriter, err = logger.New(n.loggerOptions()); err != nil {
+				return err
+			}
+		}
 		return n.logs.write(n.o.LogWriter, layoutgen.Endpoint(n.self.Address, n.self.Port), n.sockets.pull)
 	}
 	return n.logs.push(n.layout.LogEndpoints(), n.sockets.push)
+}
+
+// loggerOptions is where and how a logger writes.
+func (n *Node) loggerOptions() logger.Options {
+	o := n.o.Logger
+	o.Dir, o.Log = n.o.Dir, n.o.Log
+	return o
 }
 
 // close sends what is still to be sent and closes what is open, the broker last.

@@ -1,137 +1,242 @@
-// Package logger writes log batches to files as Zeek's ASCII writer does
-// (spec: cluster-framework 3.6): one file for each log path in one directory,
-// in TSV with Zeek's header.
+// Package logger writes log batches to files as Zeek's ASCII writer does (spec:
+// cluster-framework 3.6, 3.7): one file for each log path in one directory, in TSV
+// with Zeek's header, in JSON, or in both.
 //
-// Batches flow in from PULL sockets and from the node itself, lines flow out to
-// files. What a batch contains is said by the batch, so a new or changed stream
-// needs no configuration. A batch that cannot be understood is dropped whole and
-// leaves no trace in a file.
+// Batches flow in from PULL sockets and from the node itself, through [Logger.Write],
+// which blocks while too much memory is held. From there they go to as many workers
+// as there are CPUs, which turn them into text (package logtext); the text of each
+// sender's stream is appended to its files in the order in which its batches came.
+// Files are written in large pieces, at least every second, and rotated: closed,
+// renamed, and handed to the archive (package archive).
 //
-// Files are only ever appended to, so that a restart loses nothing; they are not
-// rotated.
+// What a batch contains is said by the batch, so a new or changed stream needs no
+// configuration. A batch that cannot be understood is dropped whole, counted, and
+// reported once for each sender.
+//
+// A disk that is full stops everything, and loses nothing: what a write left of a
+// line is taken back, the logger tries again every second, takes no more batches
+// when its memory is used up, and goes on when there is room.
 package logger
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
+	"log/slog"
 	"path/filepath"
-	"strings"
+	"runtime"
 	"sync"
 	"time"
-
-	"zctl/nodes/logtext"
-	"zctl/nodes/logwire"
 )
 
-// maxPaths bounds the files a logger has open; Zeek has about 80 logs.
-const maxPaths = 4096
+// Options says where and how logs are written. The zero value of each field is its
+// default.
+type Options struct {
+	// Dir is where the live files lie; "" is the working directory.
+	Dir string
+	// Text is the format of the files.
+	Text Text
+	// Memory bounds the bytes of batches that are held: 32 MiB. The process needs
+	// about four times as much at most.
+	Memory int
+	// Workers is how many batches are turned into text at once: as many as there are
+	// CPUs for the process.
+	Workers int
+	// FlushInterval is how long what was written may wait for more: 1 s.
+	FlushInterval time.Duration
+	// Rotation says when files are closed and archived. Without it they only grow.
+	Rotation *Rotation
+	// Log is told what an operator should know; nil discards it.
+	Log *slog.Logger
 
-// Logger writes the logs of a cluster into one directory. Its methods may be
-// called by several goroutines.
+	now func() time.Time // time.Now but in tests
+}
+
+// chunk is how much text makes a write that does not wait for more.
+const chunk = 256 << 10
+
+func (o Options) withDefaults() Options {
+	o.Memory = cmp.Or(o.Memory, 32<<20)
+	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
+	o.FlushInterval = cmp.Or(o.FlushInterval, time.Second)
+	o.Dir = cmp.Or(o.Dir, ".")
+	if o.now == nil {
+		o.now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Logger writes the logs of a cluster into one directory. Its methods may be called
+// by several goroutines.
 type Logger struct {
-	dir string
-	now func() time.Time
+	o      Options
+	memory *budget
+	queue  chan *batch
+	orders orders
+	stats  counters
+	disk   trouble
+	bad    senders
+	ending chan struct{} // closed by Close: nothing is waited for any more
+	all    sync.WaitGroup
 
-	mu    sync.Mutex // guards what follows, and the order of lines in a file
-	files map[string]*logFile
-	text  []byte // of Write, kept for its capacity
+	gate   sync.RWMutex // held for reading by those who enqueue, guards closed
+	closed bool
+
+	mu      sync.RWMutex       // guards what follows; nothing is waited for under it
+	schemas map[string]*schema // by the bytes of a batch's header
+	files   map[string]*file   // by name
 }
 
-// New makes a logger that writes into dir.
-func New(dir string) *Logger {
-	return &Logger{dir: dir, now: time.Now, files: map[string]*logFile{}}
+// batch is a batch on its way to a file.
+type batch struct {
+	sender  string
+	payload []byte
+	turn    <-chan struct{} // closed when the batch before it has been appended
+	done    chan struct{}   // closed when this one has
 }
 
-// logFile is the open file of one path.
-type logFile struct {
-	*os.File
-	formatter *logtext.Formatter // of the last header written
+// New makes a logger. Logs that an earlier one left in the directory are gone on with;
+// who has an archive has it adopt them first ([archive.Adopt]).
+func New(o Options) (*Logger, error) {
+	o = o.withDefaults()
+	if err := o.Text.check(); err != nil {
+		return nil, err
+	}
+	l := &Logger{
+		o: o, memory: newBudget(o.Memory), queue: make(chan *batch, 1<<16),
+		ending: make(chan struct{}), schemas: map[string]*schema{}, files: map[string]*file{},
+	}
+	l.disk.log = o.Log
+	for range o.Workers {
+		l.all.Go(l.work)
+	}
+	l.all.Go(l.tick)
+	return l, nil
 }
 
-// Write writes the records of a batch to the file of its path.
-func (l *Logger) Write(payload []byte) error {
-	header, records, err := logwire.Parse(payload)
-	if err != nil {
-		return err
+// ErrClosed is the error of writing to a logger that was closed.
+var ErrClosed = errors.New("the logger is closed")
+
+// Write takes a batch from the sender of that id. It keeps the payload, which must not
+// change. It blocks while the memory for batches is used up; what is wrong with a batch
+// is counted and reported later.
+func (l *Logger) Write(sender string, payload []byte) error {
+	l.memory.take(len(payload))
+	l.gate.RLock()
+	defer l.gate.RUnlock()
+	if l.closed {
+		l.memory.give(len(payload))
+		return ErrClosed
 	}
-	formatter, err := logtext.New(header, logtext.Defaults())
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text, err := formatter.Append(l.text[:0], records.Rest(), records.Records)
-	if err != nil {
-		return atOffset(err, records.Offset())
-	}
-	l.text = text
-	if len(text) == 0 {
-		return nil
-	}
-	f, err := l.open(header.Path, formatter)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(text); err != nil {
-		return fmt.Errorf("cannot write %s: %w", f.Name(), err)
-	}
+	l.stats.received.Add(1)
+	b := &batch{sender: sender, payload: payload, done: make(chan struct{})}
+	l.orders.enqueue(b, l.queue)
 	return nil
 }
 
-// atOffset makes an error in the records one of the batch they begin in at offset.
-func atOffset(err error, offset int) error {
-	if in, ok := errors.AsType[*logwire.Error](err); ok {
-		return &logwire.Error{Offset: offset + in.Offset, Reason: in.Reason}
+// Close writes what has been taken, ends all files, and with a Rotation hands them to
+// the archive. When ctx ends it gives up what a full disk does not take, and says how
+// much that was.
+func (l *Logger) Close(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { close(l.ending) })
+	l.gate.Lock()
+	if l.closed {
+		l.gate.Unlock()
+		return nil
 	}
-	return err
-}
-
-// open is the file of a path, with the right header behind its last line.
-func (l *Logger) open(path string, formatter *logtext.Formatter) (*logFile, error) {
-	f := l.files[path]
-	if f != nil && f.formatter.Schema() == formatter.Schema() {
-		return f, nil
+	l.closed = true
+	close(l.queue)
+	l.gate.Unlock()
+	l.memory.drained()
+	if stop() {
+		close(l.ending)
 	}
-	if f == nil {
-		if !validPath(path) {
-			return nil, fmt.Errorf("cannot write log %q: its path cannot be the name of a file", path)
-		}
-		if len(l.files) >= maxPaths {
-			return nil, fmt.Errorf("cannot write log %q: there are %d logs already", path, maxPaths)
-		}
-		file, err := os.OpenFile(filepath.Join(l.dir, path+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-		if err != nil {
-			return nil, fmt.Errorf("cannot write log %q: %w", path, err)
-		}
-		f = &logFile{File: file}
-		l.files[path] = f
-	}
-	if _, err := f.Write(formatter.AppendHeader(nil, l.now().Local())); err != nil {
-		return nil, fmt.Errorf("cannot write %s: %w", f.Name(), err)
-	}
-	f.formatter = formatter
-	return f, nil
-}
-
-// Close ends all files.
-func (l *Logger) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.all.Wait()
 	var errs []error
-	for _, f := range l.files {
-		if f.formatter != nil { // its header could be written
-			_, err := f.Write(f.formatter.AppendFooter(nil, l.now().Local()))
-			errs = append(errs, err)
-		}
-		errs = append(errs, f.File.Close())
+	for _, f := range l.open() {
+		errs = append(errs, f.end())
 	}
-	l.files = map[string]*logFile{}
+	if n := l.stats.lost.Load(); n > 0 {
+		errs = append(errs, fmt.Errorf("%d bytes of log lines could not be written", n))
+	}
 	return errors.Join(errs...)
 }
 
-// validPath says whether a log path, which comes from the wire, may name a file.
-func validPath(path string) bool {
-	return len(path) <= 200 && !strings.HasPrefix(path, ".") &&
-		!strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '/' || r == 0x7f })
+// open is the files that are open.
+func (l *Logger) open() []*file {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	files := make([]*file, 0, len(l.files))
+	for _, f := range l.files {
+		files = append(files, f)
+	}
+	return files
+}
+
+// maxFiles bounds the files a logger has open; Zeek has about 80 logs.
+const maxFiles = 4096
+
+// file is the file of that name, which may not be open yet.
+func (l *Logger) file(name string) (*file, error) {
+	l.mu.RLock()
+	f := l.files[name]
+	l.mu.RUnlock()
+	if f != nil {
+		return f, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.files[name]; f != nil {
+		return f, nil
+	}
+	if len(l.files) >= maxFiles {
+		return nil, fmt.Errorf("cannot write %s: there are %d logs already", name, maxFiles)
+	}
+	f = &file{l: l, path: filepath.Join(l.o.Dir, name)}
+	l.files[name] = f
+	return f, nil
+}
+
+// tick flushes and rotates the files when it is time to.
+func (l *Logger) tick() {
+	every := time.NewTicker(l.o.FlushInterval)
+	defer every.Stop()
+	next := l.o.Rotation.after(l.o.now())
+	for {
+		select {
+		case <-l.ending:
+			return
+		case <-every.C:
+			l.bad.report(l.o.Log)
+			for _, f := range l.open() {
+				f.flushSoon()
+			}
+			if now := l.o.now(); !next.IsZero() && !now.Before(next) {
+				next = l.o.Rotation.after(now)
+				l.Rotate()
+			}
+		}
+	}
+}
+
+// Rotate closes all files that have records and hands them to the archive, and says
+// how many those were. Records go on into new ones.
+func (l *Logger) Rotate() (int, error) {
+	if l.o.Rotation == nil {
+		return 0, errors.New("cannot rotate logs: this logger has no archive")
+	}
+	n := 0
+	var errs []error
+	for _, f := range l.open() {
+		rotated, err := f.rotate()
+		errs = append(errs, err)
+		if rotated {
+			n++
+		}
+	}
+	return n, errors.Join(errs...)
 }

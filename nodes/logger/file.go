@@ -1,0 +1,177 @@
+package logger
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"zctl/nodes/logtext"
+)
+
+// file is a live log. It is opened when there is something to write, and after a
+// rotation again.
+type file struct {
+	l    *Logger
+	path string
+
+	mu     sync.Mutex // guards what follows; held while a full disk is waited for
+	f      *os.File
+	opened time.Time
+	size   int64  // of what was written whole
+	text   []byte // that waits to be written
+	format *logtext.Formatter
+}
+
+// append appends text in that format, behind the right header.
+func (f *file) append(format *logtext.Formatter, text []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.format == nil || f.format != format && f.format.Schema() != format.Schema() {
+		if f.opened.IsZero() {
+			f.opened = f.l.o.now()
+		}
+		f.text = format.AppendHeader(f.text, f.l.o.now().Local())
+	}
+	f.format = format
+	f.text = append(f.text, text...)
+	if len(f.text) >= chunk {
+		f.flush()
+	}
+}
+
+// flushSoon writes what waits, unless somebody does so already.
+func (f *file) flushSoon() {
+	if f.mu.TryLock() {
+		defer f.mu.Unlock()
+		f.flush()
+	}
+}
+
+// flush writes what waits, and waits for the disk if that is full. When the logger
+// ends meanwhile the text is lost, and counted.
+func (f *file) flush() {
+	for len(f.text) > 0 {
+		err := f.write()
+		if err == nil {
+			f.l.disk.clear(f.path)
+			break
+		}
+		f.l.disk.note(f.path, err)
+		select {
+		case <-f.l.ending:
+			f.l.stats.lost.Add(uint64(len(f.text)))
+			f.text = nil
+		case <-time.After(retryAfter):
+		}
+	}
+	if f.text = f.text[:0]; cap(f.text) > 4*chunk {
+		f.text = nil
+	}
+	if r := f.l.o.Rotation; r != nil && r.Size > 0 && f.size >= r.Size {
+		f.close()
+	}
+}
+
+// retryAfter is how long a disk that did not take something is left alone.
+const retryAfter = time.Second
+
+// write writes all that waits, or nothing: of what was written in part the file is
+// freed again, which a full disk allows.
+func (f *file) write() error {
+	if err := f.open(); err != nil {
+		return err
+	}
+	if _, err := f.f.Write(f.text); err != nil {
+		if cut := f.f.Truncate(f.size); cut != nil {
+			return fmt.Errorf("cannot write %s: %w; nor take back the part of it that was written: %w", f.path, err, cut)
+		}
+		return fmt.Errorf("cannot write %s: %w", f.path, err)
+	}
+	f.size += int64(len(f.text))
+	return nil
+}
+
+// open opens the file, and cuts off a line that a killed logger did not finish.
+func (f *file) open() error {
+	if f.f != nil {
+		return nil
+	}
+	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot write log: %w", err)
+	}
+	size, err := cutTorn(file)
+	if err != nil {
+		file.Close()
+		return fmt.Errorf("cannot write log: %s: %w", f.path, err)
+	}
+	f.f, f.size = file, size
+	return nil
+}
+
+// cutTorn cuts off what is behind the last whole line of a file, and returns the size.
+func cutTorn(f *os.File) (int64, error) {
+	all, err := f.Seek(0, io.SeekEnd)
+	size := all
+	for buf := make([]byte, 64<<10); err == nil && size > 0; {
+		part := buf[:min(size, int64(len(buf)))]
+		if _, err = f.ReadAt(part, size-int64(len(part))); err != nil {
+			return 0, err
+		}
+		end := bytes.LastIndexByte(part, '\n') + 1
+		if size -= int64(len(part) - end); end > 0 {
+			break
+		}
+	}
+	if err != nil || size == all {
+		return size, err
+	}
+	return size, f.Truncate(size)
+}
+
+// rotate closes the file if it has records, and says whether.
+func (f *file) rotate() (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	had := f.f != nil || len(f.text) > 0
+	return had, f.flushAndClose()
+}
+
+// end closes the file for good.
+func (f *file) end() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.flushAndClose()
+}
+
+// flushAndClose writes what waits and closes the file, unless that did.
+func (f *file) flushAndClose() error {
+	f.flush()
+	if f.f == nil {
+		return nil
+	}
+	return f.close()
+}
+
+// close ends the file, and hands it to the archive where there is one. f.mu is held
+// and nothing waits.
+func (f *file) close() error {
+	if f.format != nil {
+		f.text = f.format.AppendFooter(f.text[:0], f.l.o.now().Local())
+		if err := f.write(); err != nil { // a log without its last line is whole enough
+			f.l.disk.note(f.path, err)
+		}
+		f.text = f.text[:0]
+	}
+	err := f.f.Close()
+	f.f, f.format, f.size = nil, nil, 0
+	opened := f.opened
+	f.opened = time.Time{}
+	if err != nil || f.l.o.Rotation == nil {
+		return err
+	}
+	return f.l.o.Rotation.archive(f.path, opened, f.l.o.now())
+}
