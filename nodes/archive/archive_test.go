@@ -35,7 +35,7 @@ func TestCompressions(t *testing.T) {
 				if got := files(t, root); !maps.Equal(got, map[string]string{want: text}) {
 					t.Errorf("%s %d: files are not %s", pack, level, want)
 				}
-				if log.Path != root+"/"+want || log.Size != must(os.Stat(log.Path)).Size() || log.Stream != "conn" {
+				if log.Path != root+"/"+want || log.Size != must(os.Stat(log.Path)).Size() || log.Stream != "conn" || log.Size == 0 && pack != Plain {
 					t.Errorf("%s %d: log is %+v", pack, level, log)
 				}
 			}
@@ -110,7 +110,9 @@ func TestRefused(t *testing.T) {
 	}{
 		{"gone", func(t *testing.T, root string, j *Job) { j.File += "x" }, ErrGone, "the log is gone"},
 		{"a directory", func(t *testing.T, root string, j *Job) { j.File = root }, nil, "not a regular file"},
-		{"a slash", func(t *testing.T, root string, j *Job) { j.Stream = "../conn" }, nil, "contains a slash"},
+		{"a slash", func(t *testing.T, root string, j *Job) { j.Stream = "a/conn" }, nil, "contains a slash"},
+		{"hidden", func(t *testing.T, root string, j *Job) { j.Stream = ".conn" }, nil, "would be hidden"},
+		{"no name", func(t *testing.T, root string, j *Job) { j.Stream = "" }, nil, "would be hidden"},
 		{"a suffix", func(t *testing.T, root string, j *Job) { j.Suffix = "a.b" }, nil, `use "a-b"`},
 		{"an extension", func(t *testing.T, root string, j *Job) { j.Ext = "log" }, nil, "use .log"},
 		{"day is a file", func(t *testing.T, root string, j *Job) { write(t, root+"/logs/2026-11-25", "") }, unix.ENOTDIR, "in the way"},
@@ -246,6 +248,12 @@ func TestClean(t *testing.T) {
 	}
 	if got := files(t, s.Dir); len(got) != 4 {
 		t.Errorf("files are %v", got)
+	}
+	if err := os.Remove(living.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if lockTemp(living.File) {
+		t.Error("a temporary file without a name is used")
 	}
 	if n, err := utc(s.Dir + "/none").Clean(); n != 0 || err != nil {
 		t.Errorf("of nothing: %d, %v", n, err)

@@ -53,14 +53,16 @@ func (n Name) Path() string { return filepath.Join(n.Day(), n.File()) }
 // check says why a name would not be read back, or leave its directory.
 func (n Name) check() error {
 	switch {
+	case n.Stream == "" || n.Stream[0] == '.': // as zeek-archiver's temporary files
+		return fmt.Errorf("an archive of log %q would be hidden; rename it", n.Stream)
 	case strings.ContainsAny(n.Stream, "/\x00"):
-		return fmt.Errorf("cannot archive log %q: its name contains a slash; rename it", n.Stream)
+		return fmt.Errorf("the name of log %q contains a slash; rename it", n.Stream)
 	case n.Suffix != Suffix(n.Suffix):
-		return fmt.Errorf("cannot archive log %q: suffix %q is no part of a file name; use %q", n.Stream, n.Suffix, Suffix(n.Suffix))
+		return fmt.Errorf("suffix %q is no part of a file name; use %q", n.Suffix, Suffix(n.Suffix))
 	case n.Counter < 0 || n.Counter > maxCounter:
-		return fmt.Errorf("cannot archive log %q: its counter is %d; use 0 to %d", n.Stream, n.Counter, maxCounter)
+		return fmt.Errorf("counter %d is none; use 0 to %d", n.Counter, maxCounter)
 	case !validExt.MatchString(n.Ext) || strings.Contains(n.Ext, "__"):
-		return fmt.Errorf("cannot archive log %q: %q is no extension; use .log", n.Stream, n.Ext)
+		return fmt.Errorf("%q is no extension; use .log", n.Ext)
 	}
 	return nil
 }
@@ -86,7 +88,7 @@ var (
 	// The first part of an extension is no number, that would be a counter.
 	validExt = regexp.MustCompile(`^(\.[^./:\x00]*[^./:\x000-9][^./:\x00]*(\.[^/:\x00]*)?)?$`)
 	// A stream may look like anything, so the last times count.
-	archiveName = regexp.MustCompile(`^(?s)(.*)\.(\d\d:\d\d:\d\d)-(\d\d:\d\d:\d\d)(?:-([^./\x00]+))?(?:\.([1-9]\d{0,3}))?((?:\.[^:/\x00]*)?)$`)
+	archiveName = regexp.MustCompile(`(?s)^([^.].*)\.(\d\d:\d\d:\d\d)-(\d\d:\d\d:\d\d)(?:-([^./\x00]+))?(?:\.([1-9]\d{0,3}))?((?:\.[^:/\x00]*)?)$`)
 )
 
 // ParseName reads the name of an archived log, given the name of its directory

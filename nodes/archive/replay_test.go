@@ -41,6 +41,8 @@ var differs = map[string]map[string]string{
 		"archive/2020-07-16/conn.09:43:10-10:00:00.2.log": "new"},
 	"name-with-double-underscore": { // it never archives that
 		"archive/2020-07-16/my__log.09:43:10-10:00:00.log.gz": "x"},
+	"empty-name": { // it makes a hidden archive
+		"queue/__2020-07-16-09-43-10__2020-07-16-10-00-00__.log": "x"},
 	"already-zst-default": { // it compresses that again
 		"archive/2020-07-16/conn.09:43:10-10:00:00.log.zst": "x"},
 }

@@ -38,7 +38,7 @@ var rotatedName = regexp.MustCompile(`(?s)^(.*)__(\d{4}(?:-\d\d){5})[^_]*__(\d{4
 // "__" (spec: generators 4).
 func ParseRotated(file string, loc *time.Location) (Name, bool) {
 	m := rotatedName.FindStringSubmatch(file)
-	if m == nil || strings.HasPrefix(file, ".") {
+	if m == nil {
 		return Name{}, false
 	}
 	n := Name{Stream: m[1], Ext: m[4]}

@@ -87,19 +87,11 @@ func compress(ctx context.Context, tmp *temp, src *source, pack Compression, lev
 	if err != nil {
 		return err
 	}
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, interruptible{ctx, src.File}, make([]byte, 256<<10))
-	if err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, interruptible{ctx, src.File}, make([]byte, 256<<10)); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {
 		return err
-	}
-	after, err := src.Stat()
-	if err != nil {
-		return err
-	}
-	if after.Size() != n {
-		return fmt.Errorf("%w, it had %d bytes and now has %d", ErrBusy, n, after.Size())
 	}
 	return tmp.Sync()
 }

@@ -37,9 +37,8 @@ type Log struct {
 // somebody else.
 var ErrGone = errors.New("the log is gone")
 
-// ErrBusy is that another process archives the log just now, or that it still
-// grows.
-var ErrBusy = errors.New("the log is in use")
+// ErrBusy is that another process archives the log just now.
+var ErrBusy = errors.New("the log is being archived")
 
 func (s Store) location() *time.Location {
 	if s.Location == nil {
