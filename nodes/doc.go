@@ -70,6 +70,7 @@
 // # How it is built
 //
 // Package zmq has the sockets, event and logwire the two serializations, cluster
-// the framework, logger the files. This package puts them together by the node's
-// type. It never starts a process and never writes outside of its directory.
+// the framework, logtext the text of logs, logger the files. This package puts
+// them together by the node's type. It never starts a process and never writes
+// outside of its directory.
 package nodes

@@ -3,6 +3,7 @@ package logtext
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"zctl/nodes/logwire"
 )
@@ -46,25 +47,25 @@ func New(header logwire.Header, options Options) (*Formatter, error) {
 }
 
 // validNames refuses what would make another line or column of a log's header:
-// the names come from the wire.
+// the names come from the wire. Those of fields are ASCII in Zeek.
 func validNames(h logwire.Header, separator string) error {
 	if len(h.Fields) == 0 {
 		return fmt.Errorf("cannot format log %q: its records have no fields", h.Path)
 	}
-	if !validName(h.Path, separator) {
-		return fmt.Errorf("cannot format log %q: the path is too long or has control characters", h.Path)
+	if !printable(h.Path, utf8.MaxRune) || strings.Contains(h.Path, separator) {
+		return fmt.Errorf("cannot format log %q: the path is empty, too long or has control characters or a separator", h.Path)
 	}
 	for i, field := range h.Fields {
-		if !validName(field.Name, separator) {
-			return fmt.Errorf("cannot format log %q: the name of field %d, %q, is empty, too long or has control characters or a separator", h.Path, i+1, field.Name)
+		if !printable(field.Name, '~') || strings.Contains(field.Name, separator) {
+			return fmt.Errorf("cannot format log %q: the name of field %d, %q, is empty, too long or has more than printable ASCII or a separator", h.Path, i+1, field.Name)
 		}
 	}
 	return nil
 }
 
-func validName(name, separator string) bool {
-	return name != "" && len(name) <= maxName && !strings.Contains(name, separator) &&
-		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
+func printable(name string, last rune) bool {
+	return name != "" && len(name) <= maxName &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r > last })
 }
 
 // Append appends the lines of n records, whose bytes are what follows the header

@@ -102,7 +102,7 @@ func TestBadHeaders(t *testing.T) {
 	}
 	for _, h := range []logwire.Header{
 		{Path: "x"}, {Path: "", Fields: fields("a")}, {Path: "x\n#y", Fields: fields("a")}, {Path: "x", Fields: fields("a", "")},
-		{Path: "x", Fields: fields("a\tb")}, {Path: "x", Fields: fields("a\nb")}, {Path: "x", Fields: fields(strings.Repeat("a", 256))},
+		{Path: "x", Fields: fields("a\tb")}, {Path: "x", Fields: fields("a\nb")}, {Path: "x", Fields: fields("ü")}, {Path: "x", Fields: fields(strings.Repeat("a", 256))},
 	} {
 		if _, err := New(h, Defaults()); err == nil || !strings.HasPrefix(err.Error(), "cannot format log ") {
 			t.Errorf("%+v: %v", h, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,4 +144,29 @@ func TestNoAllocations(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestConcurrent: one formatter serves several goroutines.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	b := recorded(t)[0]
+	f, err := New(b.Header, jsonOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := f.Append(nil, b.records, b.n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				if got, err := f.Append(nil, b.records, b.n); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("got %q, %v, want %q", got, err, want)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
