@@ -3,6 +3,7 @@ package logwire
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 )
 
 // The Append methods append one value each: for every record one for every field,
@@ -128,6 +129,9 @@ func (b *Batch) AppendVector(elements int) {
 
 // EndRecord counts a record whose values have all been appended.
 func (b *Batch) EndRecord() { b.Records++ }
+
+// Grow makes room for so many bytes more.
+func (b *Batch) Grow(n int) { b.text = slices.Grow(b.text, n) }
 
 // Len is how many bytes the batch has so far.
 func (b *Batch) Len() int { return len(b.text) }
