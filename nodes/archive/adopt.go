@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -61,6 +62,10 @@ func adopt(path, suffix string, loc *time.Location) (Adopted, error) {
 	if file, ok := strings.CutPrefix(file, shadowPrefix); ok {
 		return Adopted{}, dropShadow(path, dir+file)
 	}
+	if strings.HasPrefix(file, tempPrefix) {
+		_, err := removeStale(path) // of a salvage that was killed
+		return Adopted{}, cmp.Or(err, errNoLog)
+	}
 	if strings.HasPrefix(file, ".") || notLogs[file] || !isLog(path) {
 		return Adopted{}, errNoLog
 	}
@@ -104,15 +109,43 @@ func adoptLive(path string, shadow shadow, name Name, loc *time.Location) (Adopt
 	if name.Open, name.Close, err = leftover(path, shadow, loc); err != nil {
 		return Adopted{}, err
 	}
-	torn, err := cutTorn(path, name.Ext)
+	if strings.HasSuffix(name.Ext, Gzip.ext()) {
+		return adoptGzip(path, shadow, name)
+	}
+	torn, err := cutTorn(path)
 	if err != nil {
 		return Adopted{}, err
 	}
-	path, err = rotate(path, filepath.Dir(path), name)
-	if err != nil {
+	if path, err = rotate(path, filepath.Dir(path), name); err != nil {
 		return Adopted{}, err
 	}
 	return Adopted{Job: name.job(path), Torn: torn}, shadow.remove()
+}
+
+// adoptGzip is that for a compressed log. One that is torn is replaced by the
+// lines that can be read of it.
+func adoptGzip(path string, shadow shadow, name Name) (Adopted, error) {
+	tmp, err := salvage(path)
+	if err != nil {
+		return Adopted{}, err
+	}
+	if tmp == nil {
+		if path, err = rotate(path, filepath.Dir(path), name); err != nil {
+			return Adopted{}, err
+		}
+		return Adopted{Job: name.job(path)}, shadow.remove()
+	}
+	defer tmp.discard()
+	torn, err := cutTorn(tmp.Name())
+	if err != nil {
+		return Adopted{}, err
+	}
+	name.Ext = strings.TrimSuffix(name.Ext, Gzip.ext())
+	rotated, err := rotate(tmp.Name(), filepath.Dir(path), name)
+	if err != nil {
+		return Adopted{}, err
+	}
+	return Adopted{Job: name.job(rotated), Torn: torn}, errors.Join(os.Remove(path), shadow.remove())
 }
 
 // zeekNames are how Zeek calls rotated logs if no post-processor is to see them

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -270,5 +271,41 @@ func TestRenameNew(t *testing.T) {
 	}
 	if err := renameNew(a, dir+"/c"); err != nil || unpack(t, dir+"/c") != "a" {
 		t.Errorf("free: %v", err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, s := range []Store{{}, {Level: 9}, {Compression: Zstd, Level: 22}, {Compression: Plain}, {Compression: Gzip, Level: 1}} {
+		if err := s.Check(); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for _, s := range []Store{{Level: 10}, {Level: -1}, {Compression: Zstd, Level: 23}, {Compression: Plain, Level: 1}, {Compression: "bzip2"}} {
+		if s.Check() == nil {
+			t.Errorf("%+v is accepted", s)
+		}
+	}
+}
+
+// The usual tools read what we compress.
+func TestTools(t *testing.T) {
+	t.Parallel()
+	for pack, tool := range map[Compression]string{Gzip: "gzip", Zstd: "zstd"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Logf("skipped: there is no %s here", tool)
+			continue
+		}
+		for _, text := range []string{"", "a line\n", bigText(1)} {
+			root := t.TempDir()
+			s := Store{Dir: root, Compression: pack}
+			log, err := s.Archive(background, job(write(t, root+"/conn.log", text), "conn", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(tool, "-dc", log.Path).Output(); err != nil || string(out) != text {
+				t.Errorf("%s: %d bytes of %d, %v", tool, len(out), len(text), err)
+			}
+		}
 	}
 }

@@ -17,6 +17,6 @@
 // the archive, and never half an archive; several processes may share a
 // directory.
 //
-// It never reads the records of a log, opens a socket, or deletes a file that is
-// not an archive by its name.
+// It opens no socket, knows nothing of batches, leaves the lines of a log as they
+// are, and deletes no file that is not an archive by its name and place.
 package archive

@@ -13,7 +13,7 @@ import (
 // device. That costs one rename whatever the size, and then the place of the log
 // is free for the next one. No file is overwritten: a name that is taken gets a
 // counter. The name says everything, so that after a crash [Adopt] makes the
-// same job of it.
+// same job of it, if the times of the name are in the location that it is given.
 func Rotate(file, dir string, name Name) (Job, error) {
 	path, err := rotate(file, dir, name)
 	if err != nil {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,17 @@ var ErrGone = errors.New("the log is gone")
 
 // ErrBusy is that another process archives the log just now.
 var ErrBusy = errors.New("the log is being archived")
+
+// Check says what is wrong with how the store compresses.
+func (s Store) Check() error {
+	if _, err := ParseCompression(string(cmp.Or(s.Compression, Gzip))); err != nil {
+		return err
+	}
+	if top := map[Compression]int{"": 9, Gzip: 9, Zstd: 22}[s.Compression]; s.Level < 0 || s.Level > top {
+		return fmt.Errorf("cannot compress logs at level %d: use 0 to %d", s.Level, top)
+	}
+	return nil
+}
 
 func (s Store) location() *time.Location {
 	if s.Location == nil {

@@ -7,10 +7,7 @@ import (
 
 // cutTorn cuts off what follows the last line of a log whose writer was killed,
 // so that the log can be read line by line, and says how many bytes that were.
-func cutTorn(path, ext string) (int64, error) {
-	if compressed(ext) {
-		return 0, nil // its lines end elsewhere
-	}
+func cutTorn(path string) (int64, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
