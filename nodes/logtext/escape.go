@@ -9,6 +9,7 @@ import (
 // escaper is how TSV has the strings of records, or those of elements.
 type escaper struct {
 	special   [256]bool // bytes that cannot just be copied
+	first     [2]uint64 // first bytes of separators, as plainBytes takes them
 	sequences []string  // the separators, in the order Zeek looks for them
 	utf8      bool
 	odd       bool // a separator may stand in numbers and addresses
@@ -24,7 +25,8 @@ func newEscaper(o Options, sequences ...string) escaper {
 	for c := range 256 {
 		e.special[c] = c < ' ' || c >= 0x7f || c == '\\'
 	}
-	for _, sequence := range sequences {
+	for i, sequence := range sequences {
+		e.first[i] = uint64(sequence[0]) * lows
 		e.special[sequence[0]] = true
 		e.odd = e.odd || strings.IndexByte("0123456789abcdef.:/+-inTF", sequence[0]) >= 0
 	}
@@ -52,7 +54,7 @@ func (e *escaper) appendText(dst, s []byte) []byte {
 	case string(s) == e.emptyField:
 		return append(dst, e.likeEmpty...)
 	}
-	for _, c := range s {
+	for _, c := range s[plainBytes(s, e.first[0], e.first[1]):] {
 		if e.special[c] {
 			return e.appendEscaped(dst, s)
 		}

@@ -10,9 +10,9 @@ var quoteSpecial = func() (special [256]bool) {
 
 // appendQuoted appends a JSON string.
 func appendQuoted(dst, s []byte) []byte {
-	for i, c := range s {
+	for _, c := range s[plainBytes(s, '"'*lows, '"'*lows):] {
 		if quoteSpecial[c] {
-			return appendQuotedSlowly(append(append(dst, '"'), s[:i]...), s[i:])
+			return appendQuotedSlowly(append(dst, '"'), s)
 		}
 	}
 	dst = append(dst, '"')
@@ -20,7 +20,7 @@ func appendQuoted(dst, s []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendQuotedSlowly appends the rest of a string and its quote. If it has
+// appendQuotedSlowly appends a string and its last quote. If it has
 // something that cannot stay as it is, all that is not ASCII becomes text like
 // \xff, whose backslash is escaped (spec: cluster-framework 3.7).
 func appendQuotedSlowly(dst, s []byte) []byte {
