@@ -179,3 +179,15 @@ func TestMalformed(t *testing.T) {
 		}
 	}
 }
+
+// TestBound: the longest text that a record of few bytes can become.
+func TestBound(t *testing.T) {
+	t.Parallel()
+	b := one()
+	b.Fields[0].Name = strings.Repeat(`"`, maxName)
+	b.records, b.n = make([]byte, 100*valueHeader), 100 // all unset
+	text := appended(t, b, with(func(o *Options) { o.UseJSON, o.JSONIncludeUnsetFields = true, true }))
+	if most := 60 * len(b.records); len(text) > most || len(text) < most*9/10 {
+		t.Errorf("%d bytes became %d", len(b.records), len(text))
+	}
+}
