@@ -19,7 +19,7 @@ type connection struct {
 	UID      string
 	Orig     endpoint
 	Resp     *endpoint
-	hidden   int
+	_        int // unexported
 	Tags     map[string]struct{}
 	Counters map[endpoint]uint64
 	History  []Enum
@@ -160,15 +160,15 @@ func TestOfErrors(t *testing.T) {
 		goValue any
 		want    string
 	}{
-		{make(chan int), "cannot make a Zeek value of chan int: Go type chan int stands for no type of Zeek's; use event.Value"},
+		{make(chan int), "cannot make a Zeek value of chan int: type chan int stands for no type of Zeek's; use event.Value"},
 		{func() {}, "stands for no type of Zeek's"},
-		{1i, "Go type complex128 stands for no type"},
-		{struct{ A, B any }{1, make(chan int)}, "field B: Go type chan int"},
-		{[]any{1, []any{uintptr(1)}}, "element 2: element 1: Go type uintptr"},
-		{map[string]any{"a": 1i}, `value of "a": Go type complex128`},
-		{map[any]int{1i: 1}, "key: Go type complex128"},
-		{map[any]struct{}{1i: {}}, "element: Go type complex128"},
-		{struct{ hidden int }{1}, "Go type struct { hidden int } stands for no type"},
+		{1i, "type complex128 stands for no type"},
+		{struct{ A, B any }{1, make(chan int)}, "field B: type chan int"},
+		{[]any{1, []any{uintptr(1)}}, "element 2: element 1: type uintptr"},
+		{map[string]any{"a": 1i}, `value of "a": type complex128`},
+		{map[any]int{1i: 1}, "key: type complex128"},
+		{map[any]struct{}{1i: {}}, "element: type complex128"},
+		{struct{ hidden int }{1}, "type struct { hidden int } stands for no type"},
 		{ring, "nested more than 64 deep"},
 		{self, "nested more than 64 deep"},
 	}
@@ -230,15 +230,15 @@ func TestUnfit(t *testing.T) {
 		typ  reflect.Type
 		want string
 	}{
-		{reflect.TypeFor[chan int](), "cannot convert to chan int: Go type chan int stands for no type"},
-		{reflect.TypeFor[error](), "Go type error"},
-		{reflect.TypeFor[pointers](), "Go type event.pointers"},
-		{reflect.TypeFor[[]func()](), "Go type func()"},
-		{reflect.TypeFor[map[any]int](), "Go type map[interface {}]int"},
-		{reflect.TypeFor[map[*int]struct{}](), "Go type map[*int]struct {}"},
-		{reflect.TypeFor[map[string]chan int](), "value: Go type chan int"},
-		{reflect.TypeFor[struct{ X struct{ Y uintptr } }](), "field X: field Y: Go type uintptr"},
-		{reflect.TypeFor[struct{ x int }](), "Go type struct { x int }"},
+		{reflect.TypeFor[chan int](), "cannot convert to chan int: type chan int stands for no type"},
+		{reflect.TypeFor[error](), "type error"},
+		{reflect.TypeFor[pointers](), "type event.pointers"},
+		{reflect.TypeFor[[]func()](), "type func()"},
+		{reflect.TypeFor[map[any]int](), "type map[interface {}]int"},
+		{reflect.TypeFor[map[*int]struct{}](), "type map[*int]struct {}"},
+		{reflect.TypeFor[map[string]chan int](), "value: type chan int"},
+		{reflect.TypeFor[struct{ X struct{ Y uintptr } }](), "field X: field Y: type uintptr"},
+		{reflect.TypeFor[struct{ x int }](), "type struct { x int }"},
 	}
 	for _, test := range tests {
 		if _, err := ConverterTo(test.typ); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -91,5 +91,5 @@ func isKey(t reflect.Type) bool {
 }
 
 func errUnfit(t reflect.Type) error {
-	return fmt.Errorf("Go type %s stands for no type of Zeek's; use event.Value for any of them", t)
+	return fmt.Errorf("type %s stands for no type of Zeek's; use event.Value for any of them", t)
 }

@@ -19,7 +19,6 @@ type sealer struct {
 	buf    []byte // that sealed is part of
 	plain  int    // bytes that buf stands for
 	told   int    // of these, how many were said to be written
-	header [longHeader]byte
 }
 
 // Write seals whole frames. Of a batch that went out in part it claims as large a part of the plain bytes.
