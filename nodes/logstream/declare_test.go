@@ -199,7 +199,7 @@ func TestBadDeclarations(t *testing.T) {
 		}](), "field A: no type of Zeek's is like Go's chan int"},
 		{declared[struct {
 			A int `log:"a,enum"`
-		}](), "field A: Go's int cannot be a Zeek enum"},
+		}](), "field A: a int cannot be a Zeek enum"},
 		{declared[struct {
 			A string `log:"a,time"`
 		}](), "field A: a string cannot be a Zeek time"},

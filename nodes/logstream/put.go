@@ -100,7 +100,7 @@ func putTime(b *logwire.Batch, t time.Time) {
 // noKind refuses options that are for strings and floats.
 func noKind(t reflect.Type, o tag) error {
 	if o.kind != "" {
-		return fmt.Errorf("Go's %v cannot be a Zeek %s", t, o.kind)
+		return fmt.Errorf("a %v cannot be a Zeek %s", t, o.kind)
 	}
 	return nil
 }
