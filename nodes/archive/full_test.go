@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,6 +70,15 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
+// remount waits until no process that another test just forked has a file there.
 func remount(dir string, flags uintptr) func() error {
-	return func() error { return unix.Mount("", dir, "", unix.MS_REMOUNT|flags, "size=64k") }
+	return func() error {
+		for try := 0; ; try++ {
+			err := unix.Mount("", dir, "", unix.MS_REMOUNT|flags, "size=64k")
+			if !errors.Is(err, unix.EBUSY) || try == 1000 {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
 }
