@@ -123,7 +123,7 @@ func TestRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { src.Close() })
+			t.Cleanup(src.close)
 		}, ErrBusy, "by another process"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,6 +142,24 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A log that was given back is free, whoever has the file open still.
+func TestGivenBack(t *testing.T) {
+	t.Parallel()
+	path := write(t, t.TempDir()+"/conn.log", "")
+	src, err := openSource(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forked := must(unix.Dup(int(src.Fd())))
+	defer unix.Close(forked)
+	src.close()
+	again, err := openSource(path)
+	if err != nil {
+		t.Fatalf("it is still locked: %v", err)
+	}
+	again.close()
 }
 
 // Archiving is interrupted in the middle of a log.
@@ -180,7 +198,7 @@ func TestSuccessor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer src.Close()
+	defer src.close()
 	if err := os.Rename(path, path+".old"); err != nil {
 		t.Fatal(err)
 	}

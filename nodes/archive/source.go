@@ -29,7 +29,7 @@ func openSource(path string) (*source, error) {
 	}
 	src := &source{f, link.Mode().IsRegular()}
 	if err := src.lock(); err != nil {
-		f.Close()
+		src.close()
 		return nil, err
 	}
 	return src, nil
@@ -55,6 +55,13 @@ func (s *source) lock() error {
 		return ErrGone
 	}
 	return nil
+}
+
+// close gives the log back. A process that was just forked still has the file
+// open until its exec, and would keep it locked.
+func (s *source) close() {
+	_ = unix.Flock(int(s.Fd()), unix.LOCK_UN)
+	_ = s.Close()
 }
 
 // remove removes the log, unless its name is that of another file by now: the

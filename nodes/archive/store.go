@@ -82,7 +82,7 @@ func (s Store) archive(ctx context.Context, job Job) (Log, error) {
 	if err != nil {
 		return Log{}, err
 	}
-	defer src.Close() // only now: it is locked
+	defer src.close()
 	if err := makeDir(filepath.Join(s.Dir, name.Day())); err != nil {
 		return Log{}, err
 	}
