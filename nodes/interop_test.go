@@ -38,7 +38,12 @@ func startLibzmqNode(t *testing.T, c *testCluster) *libzmqNode {
 	interpreter := python(t)
 	manager := c.nodes["manager"]
 	logger, _ := manager.layout.Node("logger-1")
-	batch := logwire.NewBatch(clusterStream)
+	batch := logwire.NewBatch(logwire.Header{
+		Stream: "Cluster::LOG", Writer: "Log::WRITER_ASCII", Filter: "default", Path: "cluster",
+		Fields: []logwire.Field{
+			{Name: "ts", Type: logwire.TypeTime}, {Name: "node", Type: logwire.TypeString}, {Name: "message", Type: logwire.TypeString},
+		},
+	})
 	batch.AppendTime(1500000000.5)
 	batch.AppendString("proxy-1")
 	batch.AppendString("from libzmq")

@@ -7,24 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"zctl/nodes/logstream"
 	"zctl/nodes/logwire"
 	"zctl/nodes/zmq"
 )
-
-// clusterStream is Cluster::LOG, the stream that becomes cluster.log (spec:
-// cluster-framework 1.12).
-var clusterStream = logwire.Header{
-	Stream: "Cluster::LOG", Writer: "Log::WRITER_ASCII", Filter: "default", Path: "cluster",
-	Fields: []logwire.Field{
-		{Name: "ts", Type: logwire.TypeTime},
-		{Name: "node", Type: logwire.TypeString},
-		{Name: "message", Type: logwire.TypeString},
-	},
-}
-
-// maxBatch is how many records make a batch that is not waited with
-// (Log::write_buffer_size).
-const maxBatch = 1000
 
 // closeTimeout is how long a logger that ends waits for a full disk.
 const closeTimeout = 5 * time.Second
@@ -41,39 +27,53 @@ type LogWriter interface {
 }
 
 // logs is the way that log records take: to files on a logger, to the loggers
-// elsewhere. Lines of cluster.log are collected and sent in batches: every second,
-// or when there are many.
+// elsewhere. A logger's own go to its files, too.
 type logs struct {
 	node, id string
-	log      *slog.Logger
+	log      *slog.Logger // not to reporter.log: what is lost on the way there would lead to more
 
+	sender *logstream.Sender
+	lines  *logstream.Stream[clusterLine]
 	pull   *zmq.Pull // of a logger
 	writer LogWriter
-	pushes *zmq.Push // of everybody else
+	pushes *zmq.AckPush // of everybody else
 
 	mu            sync.Mutex // guards what follows
-	batch         *logwire.Batch
 	count, warned losses
 	cause         error // of the first batch lost since the last warning
+	spilling      bool  // and that was said
 }
 
 // losses is what did not become log records.
 type losses struct {
 	malformed uint64 // messages that are no batch
 	batches   uint64
+	own       logstream.Counts // of this node
+	refused   uint64           // own records that would have had to wait
 }
 
 // write makes this the logs of a logger that listens at endpoint.
 func (l *logs) write(w LogWriter, endpoint string, o zmq.Options) (err error) {
-	l.writer = w
+	if err := l.keep(w); err != nil {
+		return err
+	}
 	l.pull, err = zmq.BindPull(endpoint, o, l.pulled)
 	return err
 }
 
+// keep makes this the logs of a node that writes its own and nobody else's.
+func (l *logs) keep(w LogWriter) error {
+	l.writer = w
+	return l.sender.Start(ownFiles{w, l.id})
+}
+
 // push makes this the logs of a node that sends its records to loggers.
-func (l *logs) push(loggers []string, o zmq.Options) (err error) {
-	l.pushes, err = zmq.ConnectPush(loggers, o)
-	return err
+func (l *logs) push(endpoints []string, o zmq.Options) (err error) {
+	o.Log = l.log
+	if l.pushes, err = zmq.ConnectAckPush(endpoints, o, l.sender.Ready); err != nil {
+		return err
+	}
+	return l.sender.Start(loggers{l.pushes, l.id})
 }
 
 // setLoggers replaces the loggers that records are sent to.
@@ -81,47 +81,8 @@ func (l *logs) setLoggers(endpoints []string) error {
 	if l.pushes == nil {
 		return nil
 	}
+	defer l.sender.Ready()
 	return l.pushes.SetEndpoints(endpoints)
-}
-
-// line writes a line to cluster.log.
-func (l *logs) line(at time.Time, message string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.batch == nil {
-		l.batch = logwire.NewBatch(clusterStream)
-	}
-	l.batch.AppendTime(float64(at.UnixMicro()) / 1e6)
-	l.batch.AppendString(l.node)
-	l.batch.AppendString(message)
-	l.batch.EndRecord()
-	if l.batch.Records >= maxBatch {
-		l.send()
-	}
-}
-
-// flush sends what waits.
-func (l *logs) flush() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.send()
-}
-
-// send sends the batch. l.mu is held.
-func (l *logs) send() {
-	if l.batch == nil {
-		return
-	}
-	payload := l.batch.Payload()
-	l.batch = nil
-	var err error
-	switch {
-	case l.writer != nil:
-		err = l.writer.Write(l.id, payload)
-	case l.pushes != nil:
-		err = l.pushes.Send(zmq.Message{[]byte(logwire.Topic), []byte(l.id), []byte(logwire.Format), payload})
-	}
-	l.lose(err)
 }
 
 // pulled takes a log batch from another node.
@@ -149,34 +110,65 @@ func (l *logs) lose(err error) {
 	}
 }
 
-// warn says what has been lost since it was last called.
-func (l *logs) warn() {
+// refuse counts a record of this node's that was not taken.
+func (l *logs) refuse(err error) {
+	if err == nil || errors.Is(err, logstream.ErrClosed) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.count.refused++
+}
+
+// warn says what has been lost since it was last called.
+func (l *logs) warn() {
+	own := l.sender.Stats()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count.own = own.Dropped
 	if n := l.count.malformed - l.warned.malformed; n > 0 {
 		l.log.Warn("messages ignored that are no log batches", "count", n)
 	}
 	if n := l.count.batches - l.warned.batches; n > 0 {
 		l.log.Warn("log batches lost", "count", n, "first", l.cause)
 	}
+	if n := l.count.own.Records - l.warned.own.Records + l.count.refused - l.warned.refused; n > 0 {
+		l.log.Warn("log records lost", "count", n, "last", own.Cause)
+	}
 	l.warned, l.cause = l.count, nil
+	if spilling := own.OnDisk.Batches > 0; spilling != l.spilling {
+		l.spilling = spilling
+		l.log.Info(map[bool]string{true: "keeping log batches in files until loggers take them", false: "all log batches kept in files have been sent"}[spilling])
+	}
 }
 
-// close sends what waits and closes what is open.
+// close sends what waits and closes what is open. A logger whose files cannot be
+// written gives up after a while, which frees whoever waits for them.
 func (l *logs) close() error {
-	l.flush()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	sent := make(chan error, 1)
+	go func() { sent <- l.closeSockets() }()
+	if l.writer == nil {
+		err := <-sent
+		l.warn()
+		return err
+	}
 	var errs []error
-	if l.pushes != nil {
-		errs = append(errs, l.pushes.Close())
-	}
-	if l.pull != nil {
-		errs = append(errs, l.pull.Close())
-	}
-	if l.writer != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-		defer cancel()
-		errs = append(errs, l.writer.Close(ctx))
+	select {
+	case err := <-sent:
+		errs = append(errs, err, l.writer.Close(ctx))
+	case <-ctx.Done():
+		errs = append(errs, l.writer.Close(ctx), <-sent)
 	}
 	l.warn()
 	return errors.Join(errs...)
+}
+
+func (l *logs) closeSockets() error {
+	err := l.sender.Close()
+	if l.pull != nil {
+		err = errors.Join(err, l.pull.Close())
+	}
+	return err
 }

@@ -15,6 +15,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/nodes/cluster"
 	"zctl/nodes/logger"
+	"zctl/nodes/logstream"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
 )
@@ -43,8 +44,15 @@ type Options struct {
 	// ZeroMQ is the options of the sockets. What it and Cluster leave unset is what
 	// the cluster-backend.zeek sets; see [layoutgen.BackendOptions].
 	ZeroMQ zmq.Options
+	// Logs is how the node's own log records are sent. What it leaves unset of HWM,
+	// Immediate and Linger is that of the socket; Spill.Dir is log-spill in Dir.
+	Logs logstream.Options
+	// StatsInterval is how often the node writes to stats.log. Zero: every 5
+	// minutes. Negative: never.
+	StatsInterval time.Duration
 	// Connect is the bus, if it is not the one of the layout: one in memory, for
-	// tests. Then there are no sockets at all, and no logs.
+	// tests. Then there are no sockets at all, and the node's own log records go to
+	// LogWriter, if that is set.
 	Connect cluster.Connect
 }
 
@@ -90,6 +98,7 @@ type Node struct {
 	sockets sockets
 	report  *reporter
 	logs    logs
+	stats   *logstream.Stream[statsLine]
 	broker  *zmq.Broker // of the manager, unless the broker has its own process
 
 	mu sync.Mutex // guards report
@@ -129,6 +138,9 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.StatsInterval == 0 {
+		o.StatsInterval = defaultStatsInterval
+	}
 	o.ZeroMQ.Log = o.Log
 	return o
 }
@@ -150,12 +162,16 @@ func (n *Node) readLayout() (err error) {
 func (n *Node) newCluster() (err error) {
 	o := clusterOptions(n.o.Cluster, n.backend.Options)
 	n.sockets = socketOptions(n.o.ZeroMQ, n.backend.Options)
+	if err := n.declare(); err != nil {
+		return err
+	}
+	n.sockets.logTo(n.o.Log)
 	o.NodeID, o.Layout, o.Log = newID(n.o.Name), n.layout, n.o.Log
 	if n.self.Type != layoutgen.TypeNone {
 		o.Node = n.o.Name
 	}
 	n.report = newReporter(n.o.Log)
-	n.logs.node, n.logs.id, n.logs.log = n.o.Name, o.NodeID, n.o.Log
+	n.logs.id = o.NodeID
 	o.WriteLog, o.Reread, o.Changed = n.logs.line, n.reread, n.reportPeers
 	n.Cluster, err = cluster.New(o)
 	return err
@@ -177,21 +193,19 @@ func (n *Node) Run(ctx context.Context) error {
 	connect := n.o.Connect
 	if connect == nil {
 		connect = connectBus(n.backend, n.sockets)
-		if err := n.open(); err != nil {
-			return errors.Join(err, n.close())
-		}
+	}
+	if err := n.open(); err != nil {
+		return errors.Join(err, n.close())
 	}
 	n.o.Log.Info("started", "node", n.o.Name, "id", n.NodeID(), "broker", n.backend.ConnectXSub)
 	n.reportPeers()
 	ticks, stop := context.WithCancel(ctx)
-	ticking := make(chan struct{})
-	go func() {
-		defer close(ticking)
-		n.tick(ticks)
-	}()
+	var ticking sync.WaitGroup
+	ticking.Go(func() { n.tick(ticks) })
+	ticking.Go(func() { n.logStats(ticks) })
 	err := n.Cluster.Run(ctx, connect)
 	stop()
-	<-ticking
+	ticking.Wait()
 	n.o.Log.Info("stopping", "node", n.o.Name)
 	return errors.Join(err, n.close())
 }
@@ -203,7 +217,6 @@ func (n *Node) tick(ctx context.Context) {
 	for {
 		select {
 		case <-second.C:
-			n.logs.flush()
 			n.logs.warn()
 			n.reportPeers()
 		case <-ctx.Done():
@@ -214,6 +227,9 @@ func (n *Node) tick(ctx context.Context) {
 
 // open opens the sockets that the node's role asks for, servers before clients.
 func (n *Node) open() (err error) {
+	if n.o.Connect != nil || n.self.Type == layoutgen.TypeNone {
+		return n.openLogs()
+	}
 	if n.o.ZeroMQ.Curve == nil && n.layout != nil && n.layout.SeveralAddresses() {
 		n.o.Log.Warn("the bus is not encrypted, and nodes have several addresses; zctl keys generate makes the keys for it")
 	}
@@ -225,9 +241,16 @@ func (n *Node) open() (err error) {
 			return err
 		}
 	}
+	return n.openLogs()
+}
+
+// openLogs opens the way that log records take.
+func (n *Node) openLogs() (err error) {
 	switch {
-	case n.self.Type == layoutgen.TypeNone:
-		return nil
+	case n.self.Type == layoutgen.TypeNone, n.o.Connect != nil && n.o.LogWriter == nil:
+		return n.logs.sender.Start(nowhere{})
+	case n.o.Connect != nil:
+		return n.logs.keep(n.o.LogWriter)
 	case n.self.Type == layoutgen.TypeLogger || n.self.Type == layoutgen.TypeManager && n.layout.ManagerIsLogger:
 		if n.o.LogWriter == nil {
 			if n.o.LogWriter, err = logger.New(n.loggerOptions()); err != nil {

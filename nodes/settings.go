@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"log/slog"
 	"math"
 	"time"
 
@@ -15,6 +16,13 @@ import (
 // sockets is the options of each of a node's sockets. Zeek's are of one socket each
 // (spec: wire 1.2).
 type sockets struct{ xpub, xsub, push, pull, broker zmq.Options }
+
+// logTo is where the sockets say what happens to them.
+func (s *sockets) logTo(log *slog.Logger) {
+	for _, o := range []*zmq.Options{&s.xpub, &s.xsub, &s.push, &s.pull, &s.broker} {
+		o.Log = log
+	}
+}
 
 // socketOptions completes the program's options by the script's.
 func socketOptions(program zmq.Options, script layoutgen.BackendOptions) sockets {

@@ -99,3 +99,10 @@ func (q *queue) run(ctx, closing context.Context, do func(Received)) {
 		}
 	}
 }
+
+// Queued is how many events wait for their handlers now.
+func (c *Cluster) Queued() int {
+	c.queue.mu.Lock()
+	defer c.queue.mu.Unlock()
+	return len(c.queue.waiting)
+}

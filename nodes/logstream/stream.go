@@ -100,6 +100,16 @@ func (w *Stream[T]) WriteContext(ctx context.Context, record T) error {
 	}
 }
 
+// TryWrite is Write that never waits: with Block it fails with [ErrTimeout] when
+// there is no room.
+func (w *Stream[T]) TryWrite(record T) error {
+	ok, err := w.write(&record)
+	if !ok && err == nil {
+		err = ErrTimeout
+	}
+	return err
+}
+
 // write logs a record, unless that means to wait.
 func (w *Stream[T]) write(record *T) (bool, error) {
 	w.mu.Lock()
