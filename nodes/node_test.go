@@ -106,19 +106,28 @@ func freePorts(t *testing.T, n int) []int {
 func (c *testCluster) start(names ...string) {
 	c.t.Helper()
 	for _, name := range names {
-		dir := filepath.Join(c.dir, name)
-		os.Mkdir(dir, 0o755)
-		n, err := New(Options{Name: name, Layout: c.file, Dir: dir, ZeroMQ: zmq.Options{Curve: c.keys}})
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		r := &running{Node: n, cancel: cancel, done: make(chan error, 1)}
-		go func() { r.done <- n.Run(ctx) }()
-		c.mu.Lock()
-		c.nodes[name] = r
-		c.mu.Unlock()
+		c.startWith(name, func(*Options) {})
 	}
+}
+
+// startWith starts a node with other options.
+func (c *testCluster) startWith(name string, change func(*Options)) *running {
+	c.t.Helper()
+	dir := filepath.Join(c.dir, name)
+	os.Mkdir(dir, 0o755)
+	o := Options{Name: name, Layout: c.file, Dir: dir, ZeroMQ: zmq.Options{Curve: c.keys}}
+	change(&o)
+	n, err := New(o)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{Node: n, cancel: cancel, done: make(chan error, 1)}
+	go func() { r.done <- n.Run(ctx) }()
+	c.mu.Lock()
+	c.nodes[name] = r
+	c.mu.Unlock()
+	return r
 }
 
 func (c *testCluster) stop(name string) {
