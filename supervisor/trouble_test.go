@@ -38,7 +38,7 @@ func TestRestartBehindRemoval(t *testing.T) {
 	r := newRig(t)
 	r.deploy(sleeper("worker-1"), script("worker-2", `trap 'sleep 0.3; exit' TERM; while :; do sleep 0.01; done`))
 	deployed := make(chan struct{})
-	go func() { defer close(deployed); r.deploy(sleeper("worker-1")) }()
+	go func() { defer close(deployed); r.deployAny(clusterOf(sleeper("worker-1"))) }() // worker-1 may be restarting when it ends
 	r.await("worker-2", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
 	result, err := r.s.Restart(soon(t, patience), []string{"workers"})
 	<-deployed

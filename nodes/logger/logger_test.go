@@ -100,7 +100,7 @@ func TestRecordings(t *testing.T) {
 		case JSON:
 			compareAll(t, dir, "json", ".log")
 		case Both:
-			compareAll(t, dir, "json", ".json")
+			compareAll(t, dir, "json", ".json.log")
 		}
 	}
 }
@@ -417,7 +417,7 @@ func TestNextRotation(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	text := Text{Format: JSON, Streams: map[string]Format{"dns": Both, "http": TSV}, Include: []string{"dns", "http", "c*"}, Exclude: []string{"capture_loss"}}
-	for log, want := range map[string]string{"conn": ".log:true", "dns": ".log:false .json:true", "http": ".log:false", "ssl": "", "capture_loss": ""} {
+	for log, want := range map[string]string{"conn": ".log:true", "dns": ".log:false .json.log:true", "http": ".log:false", "ssl": "", "capture_loss": ""} {
 		var got []string
 		for _, k := range text.of(log) {
 			got = append(got, fmt.Sprintf("%s:%v", k.ext, k.options.UseJSON))

@@ -11,7 +11,7 @@ import (
 // Format says what kind of text a log is.
 type Format string
 
-// The formats. Both writes two files: conn.log in TSV and conn.json.
+// The formats. Both writes two files: conn.log in TSV and conn.json.log.
 const (
 	TSV  Format = "tsv"
 	JSON Format = "json"
@@ -78,7 +78,7 @@ func (t Text) of(log string) []kind {
 	case JSON:
 		return []kind{{".log", json}}
 	case Both:
-		return []kind{{".log", tsv}, {".json", json}}
+		return []kind{{".log", tsv}, {".json.log", json}}
 	}
 	return []kind{{".log", tsv}}
 }
