@@ -38,6 +38,12 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if role := os.Getenv(killedEnv); role != "" {
+		if err := killedNode(role); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
