@@ -35,7 +35,8 @@
 // manager runs, or a process of its own ([RunBroker]); says hello to everybody it meets there; subscribes the topics of
 // its type, its pools, its name and its id; and sends its lines of cluster.log to
 // the loggers. A logger takes the log batches of all others and writes them to
-// files, or wherever [Options.LogWriter] leads. Under a supervisor that sets
+// files, or wherever [Options.LogWriter] leads. Its warnings and errors go to
+// reporter.log, and what it uses and counts to stats.log. Under a supervisor that sets
 // NOTIFY_SOCKET it tells when it is ready and how many peers it has.
 //
 // # Events
@@ -56,6 +57,26 @@
 // [event.Value.To]. A count is a uint64, an int an int64; a record is a struct
 // with the same fields in the same order.
 //
+// # Logs
+//
+// [NewStream] declares a log of the program's own from a struct whose fields have
+// Zeek's names in their tags; its Write may be called from anywhere:
+//
+//	type Alarm struct {
+//		TS   time.Time  `log:"ts"`
+//		Host netip.Addr `log:"host"`
+//	}
+//	alarms, err := nodes.NewStream[Alarm](n, logstream.ID{Stream: "Alarm::LOG", Path: "alarm"})
+//	…
+//	err = alarms.Write(Alarm{time.Now(), host})
+//
+// Records go in batches, of 1000 or of a second, to the loggers in turn. A batch is
+// kept until its logger has answered for it, so loggers may end and come back.
+// [Options.Logs] says what becomes of records when loggers are gone or slow for so
+// long that there is no room: they are dropped and counted, as in Zeek, or Write
+// waits, or they are kept in files. [Node.LogStats] has the numbers; package
+// logstream says what exactly can be lost.
+//
 // # Clients and tests
 //
 // [NewClient] makes a client of a cluster in whose layout it does not stand. In
@@ -70,7 +91,8 @@
 // # How it is built
 //
 // Package zmq has the sockets, event and logwire the two serializations, cluster
-// the framework, logtext the text of logs, logger the files. This package puts
+// the framework, logstream the logs that go out, logtext the text of logs, logger the
+// files. This package puts
 // them together by the node's type. It never starts a process and never writes
 // outside of its directory.
 package nodes

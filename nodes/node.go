@@ -58,7 +58,9 @@ type Options struct {
 
 // FromEnv is the options of the node that a supervisor, Zeek's or zctl's, or a
 // shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout],
-// ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat], and the keys of an encrypted
+// ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat], ZCTL_LOG_FULL ("drop", "block"
+// or "spill") its [logstream.Policy], ZCTL_LOG_SPILL_BYTES the bound of the latter's
+// files, and the keys of an encrypted
 // bus are in Zeek's variables ([curve.FromEnv]). It says on stderr what happens to
 // it.
 func FromEnv() (Options, error) {
@@ -67,7 +69,10 @@ func FromEnv() (Options, error) {
 		return Options{}, err
 	}
 	o := Options{Name: os.Getenv("CLUSTER_NODE"), Layout: layout, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	o.ZeroMQ, err = socketsFromEnv()
+	if o.ZeroMQ, err = socketsFromEnv(); err != nil {
+		return Options{}, err
+	}
+	o.Logs, err = logsFromEnv(os.Getenv)
 	return o, err
 }
 

@@ -231,3 +231,23 @@ func TestSenderOptions(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestLogsFromEnv(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ full, size, want string }{
+		{"", "", ""}, {"spill", "1000", ""}, {"block", "", ""},
+		{"wait", "", `cannot use ZCTL_LOG_FULL: cannot use the log policy "wait": it has to be drop, block or spill`},
+		{"spill", "0", `cannot use ZCTL_LOG_SPILL_BYTES="0": it has to be a number of bytes above 0`},
+		{"spill", "1GiB", "number of bytes"},
+	} {
+		o, err := logsFromEnv(func(name string) string {
+			return map[string]string{logFullEnv: test.full, spillBytesEnv: test.size}[name]
+		})
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v", test, err)
+		}
+		if err == nil && test.full != "" && (o.Policy.String() != test.full || (test.size != "") != (o.Spill.MaxBytes == 1000)) {
+			t.Errorf("%+v: %+v", test, o)
+		}
+	}
+}
