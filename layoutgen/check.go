@@ -111,6 +111,12 @@ func checkEnv(s *source, path, name, value string) {
 		if _, err := ParseHeartbeat(value); err != nil {
 			s.problemf(path, "%s is %q; %s", display(path), value, heartbeatAdvice)
 		}
+	case name == LogFullEnv:
+		oneOf(s, path, value, LogFull...)
+	case name == LogSpillEnv:
+		if _, err := ParseLogSpill(value); err != nil {
+			s.problemf(path, "%s is %q; %s", display(path), value, logSpillAdvice)
+		}
 	case slices.Contains(ownEnv, name) || strings.HasPrefix(name, "ZCTL_"):
 		s.problemf(path, "%s: zctl sets %s itself; remove it", display(path), name)
 	}

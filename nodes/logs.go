@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,8 +13,13 @@ import (
 	"zctl/nodes/zmq"
 )
 
-// closeTimeout is how long a logger that ends waits for a full disk.
-const closeTimeout = 5 * time.Second
+const (
+	// closeTimeout is how long a logger that ends waits for a full disk.
+	closeTimeout = 5 * time.Second
+	// pullLinger is how long it goes on taking what its senders had begun to send,
+	// unless an option says otherwise: whatever they cannot finish they send again.
+	pullLinger = 2 * time.Second
+)
 
 // LogWriter takes the log batches that a logger receives. It is called from
 // several goroutines.
@@ -42,6 +48,8 @@ type logs struct {
 	count, warned losses
 	cause         error // of the first batch lost since the last warning
 	spilling      bool  // and that was said
+
+	patience time.Duration // instead of closeTimeout, in tests
 }
 
 // losses is what did not become log records.
@@ -57,6 +65,7 @@ func (l *logs) write(w LogWriter, endpoint string, o zmq.Options) (err error) {
 	if err := l.keep(w); err != nil {
 		return err
 	}
+	o.Linger = cmp.Or(o.Linger, pullLinger)
 	l.pull, err = zmq.BindPull(endpoint, o, l.pulled)
 	return err
 }
@@ -145,7 +154,7 @@ func (l *logs) warn() {
 // close sends what waits and closes what is open. A logger whose files cannot be
 // written gives up after a while, which frees whoever waits for them.
 func (l *logs) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(l.patience, closeTimeout))
 	defer cancel()
 	sent := make(chan error, 1)
 	go func() { sent <- l.closeSockets() }()
@@ -159,6 +168,9 @@ func (l *logs) close() error {
 	case err := <-sent:
 		errs = append(errs, err, l.writer.Close(ctx))
 	case <-ctx.Done():
+		if l.pull != nil {
+			l.pull.Abandon() // its senders keep what the writer does not take
+		}
 		errs = append(errs, l.writer.Close(ctx), <-sent)
 	}
 	l.warn()

@@ -237,11 +237,11 @@ func TestLogsFromEnv(t *testing.T) {
 	for _, test := range []struct{ full, size, want string }{
 		{"", "", ""}, {"spill", "1000", ""}, {"block", "", ""},
 		{"wait", "", `cannot use ZCTL_LOG_FULL: cannot use the log policy "wait": it has to be drop, block or spill`},
-		{"spill", "0", `cannot use ZCTL_LOG_SPILL_BYTES="0": it has to be a number of bytes above 0`},
+		{"spill", "0", `cannot use ZCTL_LOG_SPILL_BYTES="0": give a number of bytes above 0`},
 		{"spill", "1GiB", "number of bytes"},
 	} {
 		o, err := logsFromEnv(func(name string) string {
-			return map[string]string{logFullEnv: test.full, spillBytesEnv: test.size}[name]
+			return map[string]string{layoutgen.LogFullEnv: test.full, layoutgen.LogSpillEnv: test.size}[name]
 		})
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v", test, err)
@@ -249,5 +249,46 @@ func TestLogsFromEnv(t *testing.T) {
 		if err == nil && test.full != "" && (o.Policy.String() != test.full || (test.size != "") != (o.Spill.MaxBytes == 1000)) {
 			t.Errorf("%+v: %+v", test, o)
 		}
+	}
+}
+
+// stuck is a LogWriter whose disk is full until it is closed.
+type stuck struct{ closed chan struct{} }
+
+func (s stuck) Write(string, []byte) error {
+	<-s.closed
+	return errors.New("the disk is full")
+}
+
+func (s stuck) Close(ctx context.Context) error {
+	<-ctx.Done()
+	close(s.closed)
+	return nil
+}
+
+// TestLoggerEndsWithFullDisk: a logger that cannot write ends all the same, and its
+// senders know what it did not take.
+func TestLoggerEndsWithFullDisk(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[proxies]\ncount = 0\n[workers]\ncount = 1\n")
+	c.start("manager")
+	logger := c.startWith("logger-1", func(o *Options) { o.LogWriter, o.ZeroMQ.Linger = stuck{make(chan struct{})}, 50*time.Millisecond })
+	logger.logs.patience = 200 * time.Millisecond
+	worker := c.startWith("worker-1", func(o *Options) { o.Logs = logstream.Options{Policy: logstream.Spill, Records: 1} })
+	c.awaitPeers(2)
+	stream, err := NewStream[loaded](worker.Node, loadLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range uint64(100) {
+		if err := stream.Write(loaded{n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "batches to be with the logger", func() bool { return worker.LogStats().Waiting.Batches > 100 })
+	c.stop("logger-1")
+	await(t, "batches to be in files", func() bool { s := worker.LogStats(); return s.OnDisk.Records > 100 && s.Waiting.Batches == 0 })
+	if s := worker.LogStats(); s.Dropped.Batches > 0 {
+		t.Errorf("%+v", s)
 	}
 }

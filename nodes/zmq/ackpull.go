@@ -21,6 +21,7 @@ func answerLater(c *conn, in *intake[pulled], context []byte) {
 
 // answerAll waits until a peer that has hung up was answered for all that it sent.
 func answerAll(c *conn, in *intake[pulled]) {
+	c.answering.Store(true)
 	handled := make(chan struct{})
 	in.items = append(in.items, pulled{answer: func() { close(handled) }})
 	in.flush()

@@ -202,6 +202,53 @@ func TestAckPushWaitsForTheHandler(t *testing.T) {
 	eventually(t, "all", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.arrived == 10 })
 }
 
+// A Pull that is closed answers for all that it took, however long that takes.
+func TestAckPushHearsOfSlowHandlers(t *testing.T) {
+	t.Parallel()
+	var got tally
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{Linger: 20 * time.Millisecond}, func(m Message) {
+		time.Sleep(time.Millisecond)
+		got.take(m)
+	})
+	check(t, err)
+	s := startAckSender(t, Options{}, pull.Endpoint())
+	eventually(t, "a connection", func() bool { n, _ := s.Connected(); return n == 1 })
+	for n := range uint64(200) {
+		s.send(n, 100)
+	}
+	eventually(t, "the first", func() bool { got.mu.Lock(); defer got.mu.Unlock(); return got.all > 0 })
+	check(t, pull.Close())
+	eventually(t, "answers", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.arrived+len(s.back) == 200 })
+	if got.all != s.arrived || len(s.back) > 0 {
+		t.Errorf("%d handled, %d arrived, %d came back", got.all, s.arrived, len(s.back))
+	}
+}
+
+// A Pull that gives up answers for nothing that its handler did not do.
+func TestAckPushHearsOfGivingUp(t *testing.T) {
+	t.Parallel()
+	stuck, handled := make(chan struct{}), 0
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{}, func(Message) {
+		if handled++; handled > 10 {
+			<-stuck
+		}
+	})
+	check(t, err)
+	s := startAckSender(t, Options{}, pull.Endpoint())
+	eventually(t, "a connection", func() bool { n, _ := s.Connected(); return n == 1 })
+	for n := range uint64(100) {
+		s.send(n, 100)
+		time.Sleep(100 * time.Microsecond)
+	}
+	pull.Abandon()
+	close(stuck)
+	check(t, pull.Close())
+	eventually(t, "all to be told of", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.arrived+len(s.back) == 100 })
+	if s.arrived > 10 || handled != 11 {
+		t.Errorf("%d handled, %d arrived", handled, s.arrived)
+	}
+}
+
 // Without a connection nothing is taken; Close tells of all that was.
 func TestAckPushCloses(t *testing.T) {
 	t.Parallel()

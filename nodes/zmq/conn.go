@@ -16,11 +16,12 @@ type conn struct {
 	in  *reader
 	out *outq
 	connOptions
-	waiting  atomic.Bool          // the owner does not read now
-	breathed time.Time            // see breathe
-	ackPing  func(context []byte) // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
-	acking   atomic.Bool          // it asked for one
-	about    []any                // what the owner adds to the log line about the end
+	waiting   atomic.Bool          // the owner does not read now
+	breathed  time.Time            // see breathe
+	ackPing   func(context []byte) // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
+	acking    atomic.Bool          // it asked for one
+	answering atomic.Bool          // nothing more comes, but answers go
+	about     []any                // what the owner adds to the log line about the end
 
 	direct *nowWriter      // nil where the connection does not allow it
 	now    func(*load) int // of direct

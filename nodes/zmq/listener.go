@@ -184,7 +184,9 @@ func (l *listener) finish(grace time.Duration) {
 	}
 	timer := time.AfterFunc(max(grace, 0), func() {
 		for _, c := range l.current() {
-			c.fail(ErrClosed)
+			if !c.answering.Load() { // it ends when the handler does, which is waited for anyway
+				c.fail(ErrClosed)
+			}
 		}
 	})
 	defer timer.Stop()

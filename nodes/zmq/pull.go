@@ -3,6 +3,7 @@ package zmq
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/go-zeromq/zmq4"
 )
@@ -15,6 +16,8 @@ type Pull struct {
 	ended  chan struct{} // closed when handle will not be called any more
 	handle func(Message)
 	stats  counters
+
+	abandoned atomic.Bool
 }
 
 // BindPull binds the endpoint and calls handle for each message, one at a time and in the order of each peer. While handle
@@ -45,6 +48,16 @@ func (p *Pull) Close() error {
 	return nil
 }
 
+// Abandon is for a handler that can do no more: what waits for it is dropped, and every AckPush learns that of what it sent
+// and was not answered for nothing is certain. Close is still to be called.
+func (p *Pull) Abandon() {
+	p.abandoned.Store(true)
+	p.in.close()
+	for _, c := range p.in.current() {
+		c.fail(ErrClosed)
+	}
+}
+
 func (p *Pull) serve(c *conn) error {
 	in := intake[pulled]{
 		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats,
@@ -64,10 +77,12 @@ func (p *Pull) Stats() Stats { return p.stats.stats() }
 func (p *Pull) dispatch() {
 	defer close(p.ended)
 	p.inbox.drain(func(item pulled) {
-		if item.answer != nil {
+		switch {
+		case p.abandoned.Load():
+		case item.answer != nil:
 			item.answer()
-			return
+		default:
+			p.handle(item.message)
 		}
-		p.handle(item.message)
 	})
 }
