@@ -16,12 +16,12 @@ func (l *Layout) RunsBroker(n Node) bool {
 	return n.Type == TypeManager
 }
 
-// takesLogs says whether a node is where the others send their logs.
-func (l *Layout) takesLogs(n Node) bool {
+// TakesLogs says whether a node is where the others send their logs.
+func (l *Layout) TakesLogs(n Node) bool {
 	return n.Type == TypeLogger || n.Type == TypeManager && l.ManagerIsLogger
 }
 
-func (l *Layout) sendsLogs(n Node) bool { return l.isNode(n) && !l.takesLogs(n) }
+func (l *Layout) sendsLogs(n Node) bool { return l.isNode(n) && !l.TakesLogs(n) }
 
 // notInGo is a concern of all programs but our own.
 func notInGo(of concern) concern {

@@ -26,6 +26,7 @@ type Config struct {
 	Cluster Cluster   `toml:"cluster"`
 	Broker  Broker    `toml:"broker"`
 	ZeroMQ  ZeroMQ    `toml:"zeromq"`
+	Logs    Logs      `toml:"logs"`
 	Manager Manager   `toml:"manager"`
 	Loggers Loggers   `toml:"loggers"`
 	Proxies Proxies   `toml:"proxies"`
@@ -142,6 +143,9 @@ type Loggers struct {
 	// Port is the first listening port of the section, instead of the next one
 	// after cluster.port. Workers do not listen and have no such key.
 	Port int `toml:"port"`
+	// Memory is what a logger in Go needs at most: when it holds about that much it
+	// takes no more, and who sends logs has to wait. Default "128MiB".
+	Memory Size `toml:"memory"`
 	Process
 }
 

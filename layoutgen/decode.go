@@ -47,6 +47,8 @@ func (d *decoder) value(path string, in any, field reflect.Value) {
 		}
 	case *time.Duration:
 		d.duration(path, in, out)
+	case *Size:
+		d.size(path, in, out)
 	case *Setting[int]:
 		setting(d, path, in, out)
 	case *Setting[bool]:
@@ -92,12 +94,27 @@ func (d *decoder) duration(path string, in any, out *time.Duration) {
 	if !assign(d, path, in, &text, want) {
 		return
 	}
-	v, err := time.ParseDuration(text)
+	v, err := ParseDuration(text)
 	if err != nil {
 		d.problemf(path, "%s is %q; it must be %s", display(path), text, want)
 		return
 	}
 	*out = v
+}
+
+func (d *decoder) size(path string, in any, out *Size) {
+	text := fmt.Sprint(in)
+	n, err := ParseSize(text)
+	switch in.(type) {
+	case string, int64:
+	default:
+		err = errSize
+	}
+	if err != nil {
+		d.problemf(path, "%s is %s; %v", display(path), describe(in), err)
+		return
+	}
+	*out = n
 }
 
 func (d *decoder) strings(path string, in any, out *[]string) {

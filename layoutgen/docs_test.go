@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,9 +62,17 @@ func TestDocs(t *testing.T) {
 func tomlText(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case string:
-		return `"` + x + `"`
+		return strconv.Quote(x)
 	case time.Duration:
-		return `"` + x.String() + `"`
+		text := x.String() // "1h0m0s"
+		for _, zero := range []string{"0s", "0m"} {
+			if rest := strings.TrimSuffix(text, zero); rest != "" && !strings.ContainsAny(rest[len(rest)-1:], "0123456789") {
+				text = rest
+			}
+		}
+		return strconv.Quote(text)
+	case Size:
+		return strconv.Quote(x.String())
 	default:
 		return fmt.Sprint(x)
 	}

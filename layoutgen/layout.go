@@ -114,7 +114,7 @@ func (l *Layout) SeveralAddresses() bool {
 func (l *Layout) LogEndpoints() []string {
 	var endpoints []string
 	for _, n := range l.Nodes {
-		if l.takesLogs(n) {
+		if l.TakesLogs(n) {
 			endpoints = append(endpoints, Endpoint(n.Address, n.Port))
 		}
 	}

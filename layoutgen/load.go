@@ -201,6 +201,9 @@ func (c *Config) resolvePaths() {
 			resolve(&p.Command)
 		}
 	}
+	if p := c.Logs.PostProcess; len(p) > 0 && strings.Contains(p[0], "/") {
+		resolve(&p[0])
+	}
 }
 
 // processes is the process settings of all sections.

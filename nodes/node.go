@@ -29,9 +29,12 @@ type Options struct {
 	Layout string
 	// Dir is where a logger writes its logs; "" is the working directory.
 	Dir string
-	// Logger is how a logger writes its files. Of those options, Dir and Log are the
-	// node's own.
+	// Logger is how a logger writes its files; see [Options.UseLogs]. Of those
+	// options, Dir and Log are the node's own, and so are Archiver and, with several
+	// loggers, Suffix of its Rotation.
 	Logger logger.Options
+	// Archive is where a logger's closed logs go, if its options have a Rotation.
+	Archive *Archive
 	// LogWriter is where a logger's records go; nil is files in Dir, as Zeek
 	// writes them.
 	LogWriter LogWriter
@@ -104,6 +107,8 @@ type Node struct {
 	report  *reporter
 	logs    logs
 	stats   *logstream.Stream[statsLine]
+	files   *files      // of a logger that writes files
+	rotate  rotator     // of a logger
 	broker  *zmq.Broker // of the manager, unless the broker has its own process
 
 	mu sync.Mutex // guards report
@@ -125,6 +130,9 @@ func New(o Options) (*Node, error) {
 	n.self = self
 	return n, n.newCluster()
 }
+
+// TakesLogs says whether the node is one that the others send their logs to.
+func (n *Node) TakesLogs() bool { return n.layout != nil && n.layout.TakesLogs(n.self) }
 
 // NewClient makes a client of the cluster whose broker is at backend's
 // ConnectXSub and ConnectXPub: it publishes, subscribes and handles events, but
@@ -178,8 +186,10 @@ func (n *Node) newCluster() (err error) {
 	n.report = newReporter(n.o.Log)
 	n.logs.id = o.NodeID
 	o.WriteLog, o.Reread, o.Changed = n.logs.line, n.reread, n.reportPeers
-	n.Cluster, err = cluster.New(o)
-	return err
+	if n.Cluster, err = cluster.New(o); err != nil {
+		return err
+	}
+	return n.handleRotate()
 }
 
 // newID makes a name for this process that no other ever has (spec: wire 5.1).
@@ -256,27 +266,16 @@ func (n *Node) openLogs() (err error) {
 		return n.logs.sender.Start(nowhere{})
 	case n.o.Connect != nil:
 		return n.logs.keep(n.o.LogWriter)
-	case n.self.Type == layoutgen.TypeLogger || n.self.Type == layoutgen.TypeManager && n.layout.ManagerIsLogger:
-		if n.o.LogWriter == nil {
-			if n.o.LogWriter, err = logger.New(n.loggerOptions()); err != nil {
-				return err
-			}
-		}
-		return n.logs.write(n.o.LogWriter, layoutgen.Endpoint(n.self.Address, n.self.Port), n.sockets.pull)
+	case n.TakesLogs():
+		return n.openFiles()
 	}
 	return n.logs.push(n.layout.LogEndpoints(), n.sockets.push)
-}
-
-// loggerOptions is where and how a logger writes.
-func (n *Node) loggerOptions() logger.Options {
-	o := n.o.Logger
-	o.Dir, o.Log = n.o.Dir, n.o.Log
-	return o
 }
 
 // close sends what is still to be sent and closes what is open, the broker last.
 func (n *Node) close() error {
 	err := n.logs.close()
+	n.rotate.all.Wait()
 	if n.broker != nil {
 		err = errors.Join(err, n.broker.Close())
 	}
@@ -316,7 +315,7 @@ func (n *Node) reportPeers() {
 	if joined {
 		n.report.joined(time.Now())
 	}
-	n.report.peers(joined, up, len(peers), missing, n.backend.ConnectXSub, time.Now())
+	n.report.peers(joined, up, len(peers), missing, n.backend.ConnectXSub, n.trouble(), time.Now())
 }
 
 // FindLayout finds cluster-layout.zeek as Zeek does: in the working directory,

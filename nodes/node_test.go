@@ -19,7 +19,6 @@ import (
 	"zctl/layoutgen"
 	"zctl/nodes/cluster"
 	"zctl/nodes/event"
-	zeeklog "zctl/nodes/logger"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
 )
@@ -313,7 +312,7 @@ func TestHostileBus(t *testing.T) {
 	await(t, "bad batches", func() bool {
 		logger.logs.mu.Lock()
 		defer logger.logs.mu.Unlock()
-		return logger.logs.count == losses{malformed: 1} && logger.o.LogWriter.(*zeeklog.Logger).Stats().Malformed == 1
+		return logger.logs.count == losses{malformed: 1} && logger.files.logger.Stats().Malformed == 1
 	})
 	c.awaitPeers(4)
 }
@@ -441,10 +440,17 @@ func TestReporter(t *testing.T) {
 			if s.joined {
 				r.joined(at)
 			}
-			r.peers(s.onBus, s.up, s.total, []string{"a"}, "tcp://b", at)
+			r.peers(s.onBus, s.up, s.total, []string{"a"}, "tcp://b", "", at)
 			if got := strings.ReplaceAll(r.want, "\n", "|"); got != s.want {
 				t.Errorf("%s, step %d: %s, want %s", test.name, i, got, s.want)
 			}
+		}
+	}
+	r := &reporter{log: discard}
+	for _, up := range []int{3, 4} {
+		r.peers(true, up, 4, []string{"a"}, "tcp://b", "cannot write log:\ndisk full", now)
+		if got, want := strings.Split(r.want, "\n")[0], map[int]string{3: "; missing a", 4: ""}[up]; got != "STATUS=cannot write log:; disk full"+want {
+			t.Errorf("%q", got)
 		}
 	}
 	if got := shortList([]string{"a", "b", "c", "d", "e", "f", "g"}); got != "a, b, c, d, e and 2 more" {

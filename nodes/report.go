@@ -44,15 +44,19 @@ func (r *reporter) joined(now time.Time) {
 	}
 }
 
-// peers says how many of the node's peers are up. The node is ready when it has
-// met all of them, or has waited for the missing ones a while. It stays ready.
-func (r *reporter) peers(onBus bool, up, total int, missing []string, broker string, now time.Time) {
+// peers says how many of the node's peers are up, and what is the trouble if there is
+// some. The node is ready when it has met all of them, or has waited for the missing
+// ones a while. It stays ready.
+func (r *reporter) peers(onBus bool, up, total int, missing []string, broker, trouble string, now time.Time) {
 	status := ""
 	switch {
 	case !onBus:
 		up, status = 0, "waiting for the broker at "+broker
 	case up < total:
 		status = "missing " + shortList(missing)
+	}
+	if trouble != "" {
+		status = strings.TrimSuffix(strings.ReplaceAll(trouble, "\n", "; ")+"; "+status, "; ")
 	}
 	if !r.ready && onBus && (up == total || now.Sub(r.joinedAt) >= waitForPeers) {
 		r.ready = true

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"zctl/layoutgen"
 	"zctl/supervisor/notify"
 )
 
@@ -129,34 +128,4 @@ func (d Dirs) AwaitUnlocked(ctx context.Context, timeout time.Duration) error {
 			return fmt.Errorf("the supervisor of %s has not ended yet: %w", d, context.Cause(ctx))
 		}
 	}
-}
-
-// linkCurrent points logs/current at the work directory of the node that writes
-// the logs: the first logger, or the manager.
-func (d Dirs) linkCurrent(nodes []Spec) error {
-	writer := ""
-	for _, n := range nodes {
-		if n.Type == layoutgen.TypeLogger {
-			writer = n.Name
-			break
-		}
-		if n.Type == layoutgen.TypeManager {
-			writer = n.Name
-		}
-	}
-	link := filepath.Join(d.Logs(), "current")
-	target := filepath.Join("..", "spool", writer)
-	if old, err := os.Readlink(link); writer == "" || err == nil && old == target {
-		return nil
-	}
-	next := link + ".new"
-	os.Remove(next)
-	err := os.Symlink(target, next)
-	if err == nil {
-		err = os.Rename(next, link)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot point logs/current at %s: %w", writer, err)
-	}
-	return nil
 }

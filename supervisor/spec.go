@@ -81,7 +81,14 @@ func (s Spec) differences(old Spec) string {
 	}
 	note("type", old.Type, s.Type)
 	note("engine", old.Engine, s.Engine)
-	note("command", strings.Join(old.Argv, " "), strings.Join(s.Argv, " "))
+	was, is := old.argsBesides(s), s.argsBesides(old)
+	switch {
+	case slices.Equal(old.Argv, s.Argv):
+	case len(old.Argv) == 0 || len(s.Argv) == 0 || old.Argv[0] != s.Argv[0] || len(was)+len(is) == 0:
+		note("command", strings.Join(old.Argv, " "), strings.Join(s.Argv, " "))
+	default:
+		note("arguments", strings.Join(was, " "), strings.Join(is, " "))
+	}
 	all = append(all, s.envDifferences(old)...)
 	note("interface", old.Interface, s.Interface)
 	note("address", old.Address, s.Address)
@@ -92,6 +99,11 @@ func (s Spec) differences(old Spec) string {
 		all = append(all, "cluster "+change)
 	}
 	return strings.Join(all, ", ")
+}
+
+// argsBesides is the arguments that another spec does not have.
+func (s Spec) argsBesides(other Spec) []string {
+	return slices.DeleteFunc(slices.Clone(s.Argv), func(arg string) bool { return slices.Contains(other.Argv, arg) })
 }
 
 // envDifferences names the variables that differ; their values may be secrets. Those

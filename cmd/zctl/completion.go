@@ -107,13 +107,15 @@ func candidates(c *cli.Context) []string {
 	case strings.HasPrefix(last, "-"):
 		return flagsOf(t.command)
 	case t.command.Name == "", t.command.Name == "help" && t.args == 0:
-		return verbs(c.App)
+		return verbsOf(c.App.VisibleCommands())
 	case t.command.Name == completionName && t.args == 0:
 		return []string{"bash", "zsh", "fish"}
 	case t.command.Name == keysName && t.args == 0:
 		return []string{"generate"}
 	case t.command.Name == logsCommand.Name && t.args == 0:
-		return nodeNames(c, t)
+		return append(verbsOf(t.command.Subcommands), nodeNames(c, t)...)
+	case t.command.Name == logsArchiveCommand.Name && t.args == 0:
+		return []string{"ls"}
 	case slices.Contains([]string{"tap", "publish"}, t.command.Name) && t.args == 0:
 		return topics(c, t)
 	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
@@ -146,6 +148,8 @@ func typedSoFar(app *cli.App, words []string) typed {
 			}
 		case t.command.Name == "":
 			t.command = cmp.Or(app.Command(word), &cli.Command{Name: word})
+		case t.args == 0 && subcommand(t.command, word) != nil:
+			t.command = subcommand(t.command, word)
 		default:
 			t.args++
 		}
@@ -202,9 +206,9 @@ func flagsOf(command *cli.Command) []string {
 	return lines
 }
 
-func verbs(app *cli.App) []string {
+func verbsOf(commands []*cli.Command) []string {
 	var lines []string
-	for _, command := range app.VisibleCommands() {
+	for _, command := range commands {
 		lines = append(lines, command.Name+"\t"+command.Usage)
 	}
 	return lines

@@ -42,6 +42,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 		if err != nil {
 			return supervisor.Deployment{}, err
 		}
+		spec.Argv = withLogs(spec.Argv, node, layout, config)
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
@@ -210,7 +211,7 @@ func warnings(config *layoutgen.Config) []string {
 			all = append(all, fmt.Sprintf("warning: interface %s of %s does not exist here (have %s)", dev, node.Name, strings.Join(have, ", ")))
 		}
 	}
-	return all
+	return append(all, logWarnings(config)...)
 }
 
 // device is the network device behind an interface as Zeek writes it: without

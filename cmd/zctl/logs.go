@@ -15,10 +15,14 @@ import (
 
 var logsCommand = &cli.Command{
 	Name:      "logs",
-	Usage:     "show the output of a node",
+	Usage:     "show the output of a node; rotate and list the logs of the cluster",
 	ArgsUsage: "NODE",
 	Description: `Prints the end of what a node wrote to stdout and stderr, of all its processes so
 far. It works without a supervisor, too.
+
+What the cluster logs, conn.log and the like, is in logs/ below base_dir: live files
+in logs/current, archived ones in a directory for each day. zctl logs rotate and
+zctl logs archive ls are about those.
 
 Examples:
   zctl logs worker-2
@@ -30,6 +34,7 @@ Examples:
 		&cli.BoolFlag{Name: "stdout", Usage: "only stdout"},
 		&cli.BoolFlag{Name: "stderr", Usage: "only stderr"},
 	},
+	Subcommands: []*cli.Command{logsRotateCommand, logsArchiveCommand},
 	Action: func(c *cli.Context) error {
 		if c.NArg() != 1 {
 			return usagef("zctl logs takes the name of one node; see zctl logs --help")

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,12 +125,19 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return usagef("unknown command %q; zctl --help lists them", c.Args().First())
 		},
 	}
-	for _, command := range app.Commands {
+	app.DisableSliceFlagSeparator = true // a comma may be part of a pattern
+	complete(app.Commands)
+	return app
+}
+
+// complete gives verbs what all have in common.
+func complete(commands []*cli.Command) {
+	for _, command := range commands {
 		command.OnUsageError = onUsageError
 		command.Flags = append(command.Flags, commonFlags()...)
 		command.HideHelpCommand = true
+		complete(command.Subcommands)
 	}
-	return app
 }
 
 // exitCodesHelp ends the description of every verb.
@@ -148,7 +156,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	longFlag := regexp.MustCompile(`(: |for |for flag )-(\w[-\w]+)`)
 	text := longFlag.ReplaceAllString(err.Error(), "$1--$2")
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "zctl" {
-		name := "zctl " + c.Command.Name
+		name := cmp.Or(c.Command.HelpName, "zctl "+c.Command.Name)
 		return usagef("%s: %s; see %s --help", name, text, name)
 	}
 	return usagef("%s; see zctl --help", text)

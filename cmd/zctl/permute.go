@@ -15,8 +15,9 @@ func permute(app *cli.App, args []string) []string {
 	if verb < 1 {
 		return args
 	}
+	command := app.Command(args[verb])
 	var flags, others []string
-	rest := args[verb+1:]
+	head, rest := slices.Clone(args[:verb+1]), args[verb+1:]
 	for len(rest) > 0 {
 		arg := rest[0]
 		rest = rest[1:]
@@ -25,11 +26,15 @@ func permute(app *cli.App, args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" || isNegative(arg) {
+			if sub := subcommand(command, arg); sub != nil && len(others) == 0 {
+				command, head, flags = sub, append(append(head, flags...), arg), nil
+				continue
+			}
 			others = append(others, arg)
 			continue
 		}
 		flags = append(flags, arg)
-		if takesValue(app.Command(args[verb]), arg) && len(rest) > 0 {
+		if takesValue(command, arg) && len(rest) > 0 {
 			flags = append(flags, rest[0])
 			rest = rest[1:]
 		}
@@ -37,7 +42,16 @@ func permute(app *cli.App, args []string) []string {
 	if args[verb] == hrwName && len(others) > 0 && isNegative(others[0]) {
 		flags = append(flags, "--") // the library would take a key like -1 for a flag
 	}
-	return slices.Concat(args[:verb+1], flags, others)
+	return slices.Concat(head, flags, others)
+}
+
+// subcommand is the verb of that name that a verb has, or nil.
+func subcommand(command *cli.Command, name string) *cli.Command {
+	i := slices.IndexFunc(command.Subcommands, func(sub *cli.Command) bool { return sub.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return command.Subcommands[i]
 }
 
 // isNegative says whether an argument is a number below 0, as events have them;

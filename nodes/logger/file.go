@@ -71,7 +71,9 @@ func (f *file) flush() {
 		f.text = nil
 	}
 	if r := f.l.o.Rotation; r != nil && r.Size > 0 && f.size >= r.Size {
-		f.close()
+		if err := f.close(); err != nil {
+			f.l.o.Log.Error(err.Error())
+		}
 	}
 }
 
@@ -137,28 +139,38 @@ func (f *file) rotate() (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	had := f.f != nil || len(f.text) > 0
-	return had, f.flushAndClose()
+	if f.flush(); f.f == nil { // that closed it
+		return had, nil
+	}
+	return had, f.close()
 }
 
 // end closes the file for good.
 func (f *file) end() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.flushAndClose()
-}
-
-// flushAndClose writes what waits and closes the file, unless that did.
-func (f *file) flushAndClose() error {
-	f.flush()
-	if f.f == nil {
+	switch f.flush(); {
+	case f.f == nil:
 		return nil
+	case f.l.o.Rotation.Automatic():
+		return f.close()
 	}
-	return f.close()
+	_, err := f.finish()
+	return err
 }
 
 // close ends the file, and hands it to the archive where there is one. f.mu is held
 // and nothing waits.
 func (f *file) close() error {
+	opened, err := f.finish()
+	if err != nil || f.l.o.Rotation == nil {
+		return err
+	}
+	return f.l.o.Rotation.archive(f.path, opened, f.l.o.now())
+}
+
+// finish writes the last line of the file and closes it. It says when it was opened.
+func (f *file) finish() (opened time.Time, err error) {
 	if f.format != nil {
 		f.text = f.format.AppendFooter(f.text[:0], f.l.o.now().Local())
 		if err := f.write(); err != nil { // a log without its last line is whole enough
@@ -166,12 +178,8 @@ func (f *file) close() error {
 		}
 		f.text = f.text[:0]
 	}
-	err := f.f.Close()
+	err = f.f.Close()
 	f.f, f.format, f.size = nil, nil, 0
-	opened := f.opened
-	f.opened = time.Time{}
-	if err != nil || f.l.o.Rotation == nil {
-		return err
-	}
-	return f.l.o.Rotation.archive(f.path, opened, f.l.o.now())
+	opened, f.opened = f.opened, time.Time{}
+	return opened, err
 }

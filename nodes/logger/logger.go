@@ -217,7 +217,9 @@ func (l *Logger) tick() {
 			}
 			if now := l.o.now(); !next.IsZero() && !now.Before(next) {
 				next = l.o.Rotation.after(now)
-				l.Rotate()
+				if _, err := l.Rotate(); err != nil {
+					l.o.Log.Error(err.Error())
+				}
 			}
 		}
 	}

@@ -26,6 +26,10 @@ type Archiver interface {
 	Submit(archive.Job) error
 }
 
+// Automatic says whether logs are rotated without anybody asking for it: by time, by
+// size, and at the end of the logger. Without that only [Logger.Rotate] does it.
+func (r *Rotation) Automatic() bool { return r != nil && (r.Interval > 0 || r.Size > 0) }
+
 // after is the next rotation after now, the zero time if there is none.
 func (r *Rotation) after(now time.Time) time.Time {
 	if r == nil || r.Interval <= 0 {
@@ -48,7 +52,7 @@ func (r *Rotation) after(now time.Time) time.Time {
 func (r *Rotation) archive(file string, opened, closed time.Time) error {
 	base := filepath.Base(file)
 	ext := filepath.Ext(base)
-	job, err := archive.Rotate(file, filepath.Join(filepath.Dir(file), queueDir), archive.Name{
+	job, err := archive.Rotate(file, filepath.Join(filepath.Dir(file), QueueDir), archive.Name{
 		Stream: strings.TrimSuffix(base, ext), Open: opened, Close: closed, Suffix: r.Suffix, Ext: ext,
 	})
 	if err != nil {
@@ -57,5 +61,6 @@ func (r *Rotation) archive(file string, opened, closed time.Time) error {
 	return r.Archiver.Submit(job)
 }
 
-// queueDir is where closed logs wait for the archiver, as Zeek's do.
-const queueDir = "log-queue"
+// QueueDir is the directory, in that of the live files, where closed logs wait for
+// the archiver, as Zeek's do.
+const QueueDir = "log-queue"

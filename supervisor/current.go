@@ -1,0 +1,91 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zctl/layoutgen"
+)
+
+// currentSeveral is the directory in logs/ that logs/current points at if there are
+// several loggers. It has a link to the work directory of each, by its name.
+const currentSeveral = ".loggers"
+
+// linkCurrent points logs/current at where live logs are: at the work directory of
+// the logger, or of the manager if that is the logger; with several loggers at a
+// directory with a link for each.
+func (d Dirs) linkCurrent(nodes []Spec) error {
+	writers := logWriters(nodes)
+	if len(writers) == 0 {
+		return nil
+	}
+	target := filepath.Join("..", "spool", writers[0])
+	if len(writers) > 1 {
+		target = currentSeveral
+		if err := d.linkSeveral(writers); err != nil {
+			return fmt.Errorf("cannot link the directories of the loggers: %w", err)
+		}
+	}
+	if err := relink(filepath.Join(d.Logs(), "current"), target); err != nil {
+		return fmt.Errorf("cannot point logs/current at %s: %w", target, err)
+	}
+	return nil
+}
+
+// logWriters is the nodes that write logs.
+func logWriters(nodes []Spec) []string {
+	var loggers, managers []string
+	for _, n := range nodes {
+		switch n.Type {
+		case layoutgen.TypeLogger:
+			loggers = append(loggers, n.Name)
+		case layoutgen.TypeManager:
+			managers = append(managers, n.Name)
+		}
+	}
+	if len(loggers) > 0 {
+		return loggers
+	}
+	return managers
+}
+
+// linkSeveral makes the directory with a link for each of several loggers, and for no
+// other node.
+func (d Dirs) linkSeveral(writers []string) error {
+	dir := filepath.Join(d.Logs(), currentSeveral)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	stale := map[string]bool{}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		stale[e.Name()] = e.Type()&fs.ModeSymlink != 0
+	}
+	errs := []error{err}
+	for _, w := range writers {
+		stale[w] = false
+		errs = append(errs, relink(filepath.Join(dir, w), filepath.Join("..", "..", "spool", w)))
+	}
+	for name, old := range stale {
+		if old {
+			errs = append(errs, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// relink makes a symbolic link point at target, which is never missing meanwhile.
+func relink(link, target string) error {
+	if old, err := os.Readlink(link); err == nil && old == target {
+		return nil
+	}
+	next := link + ".new"
+	os.Remove(next)
+	if err := os.Symlink(target, next); err != nil {
+		return err
+	}
+	return os.Rename(next, link)
+}
