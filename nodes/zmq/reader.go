@@ -7,13 +7,17 @@ import (
 	"sync/atomic"
 )
 
+// maxTrust is how many bytes a peer may have at once that has sent a packet of that length before: enough for log batches,
+// which so are copied once on their way, not each time a buffer becomes too small.
+const maxTrust = 1 << 20
+
 // maxWithin bounds the commands within one message: each costs a copy of all before it.
 const maxWithin = 100
 
 // reader cuts a connection's bytes into packets.
 //
 // It reads as much at once as there is, and a packet is a slice of what was read, not a copy (spec: zmq4 6). Memory is
-// bounded by max, and grows to at most twice what was received.
+// bounded by max, and grows to at most twice what was received, or to as much as the longest packet so far had.
 type reader struct {
 	src io.Reader
 	max int // bytes of one packet
@@ -31,6 +35,7 @@ type reader struct {
 	parsed     int    // bytes of the next packet that were looked at already
 	spans      []span // its frames so far
 	within     int    // commands between them
+	longest    int    // bytes of a packet that was received whole
 	filled     bool   // the last read left no room: there is more to come
 
 	heard atomic.Bool // something was read since somebody else looked
@@ -93,6 +98,7 @@ func (r *reader) received() (p packet, missing int, err error) {
 		if flags&flagMore == 0 {
 			p = packet{wire: in[:to:to], spans: r.spans, command: flags&flagCommand != 0, at: r.start}
 			r.start, r.parsed, r.within = r.start+to, 0, 0
+			r.longest = max(r.longest, min(to, maxTrust))
 			return p, 0, nil
 		}
 	}
@@ -170,7 +176,7 @@ func (r *reader) grow(n int) {
 	if r.recycle && len(r.buf) > 0 {
 		size = chunkSize
 	}
-	size = max(size, min(2*have, n))
+	size = max(size, min(max(2*have, r.longest), n))
 	old, kept := r.chunk, r.buf[r.start:r.end]
 	if r.chunk = nil; r.recycle && size == chunkSize {
 		r.chunk = takeChunk()
