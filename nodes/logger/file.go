@@ -36,9 +36,12 @@ func (f *file) append(format *logtext.Formatter, text []byte) {
 		f.text = format.AppendHeader(f.text, f.l.o.now().Local())
 	}
 	f.format = format
-	f.text = append(f.text, text...)
-	if len(f.text) >= chunk {
-		f.flush()
+	if len(text) >= chunk { // not worth a copy
+		f.flush(text)
+		return
+	}
+	if f.text = append(f.text, text...); len(f.text) >= chunk {
+		f.flush(nil)
 	}
 }
 
@@ -46,27 +49,14 @@ func (f *file) append(format *logtext.Formatter, text []byte) {
 func (f *file) flushSoon() {
 	if f.mu.TryLock() {
 		defer f.mu.Unlock()
-		f.flush()
+		f.flush(nil)
 	}
 }
 
-// flush writes what waits, and waits for the disk if that is full. When the logger
-// ends meanwhile the text is lost, and counted.
-func (f *file) flush() {
-	for len(f.text) > 0 {
-		err := f.write()
-		if err == nil {
-			f.l.disk.clear(f.path)
-			break
-		}
-		f.l.disk.note(f.path, err)
-		select {
-		case <-f.l.ending:
-			f.l.stats.lost.Add(uint64(len(f.text)))
-			f.text = nil
-		case <-time.After(retryAfter):
-		}
-	}
+// flush writes what waits, and then more.
+func (f *file) flush(more []byte) {
+	f.put(f.text)
+	f.put(more)
 	if f.text = f.text[:0]; cap(f.text) > 4*chunk {
 		f.text = nil
 	}
@@ -77,22 +67,41 @@ func (f *file) flush() {
 	}
 }
 
+// put writes text, and waits for the disk if that is full. When the logger ends
+// meanwhile the text is lost, and counted.
+func (f *file) put(text []byte) {
+	for len(text) > 0 {
+		err := f.write(text)
+		if err == nil {
+			f.l.disk.clear(f.path)
+			return
+		}
+		f.l.disk.note(f.path, err)
+		select {
+		case <-f.l.ending:
+			f.l.stats.lost.Add(uint64(len(text)))
+			return
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
 // retryAfter is how long a disk that did not take something is left alone.
 const retryAfter = time.Second
 
-// write writes all that waits, or nothing: of what was written in part the file is
+// write writes all of the text, or nothing: of what was written in part the file is
 // freed again, which a full disk allows.
-func (f *file) write() error {
+func (f *file) write(text []byte) error {
 	if err := f.open(); err != nil {
 		return err
 	}
-	if _, err := f.f.Write(f.text); err != nil {
+	if _, err := f.f.Write(text); err != nil {
 		if cut := f.f.Truncate(f.size); cut != nil {
 			return fmt.Errorf("cannot write %s: %w; nor take back the part of it that was written: %w", f.path, err, cut)
 		}
 		return fmt.Errorf("cannot write %s: %w", f.path, err)
 	}
-	f.size += int64(len(f.text))
+	f.size += int64(len(text))
 	return nil
 }
 
@@ -139,7 +148,7 @@ func (f *file) rotate() (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	had := f.f != nil || len(f.text) > 0
-	if f.flush(); f.f == nil { // that closed it
+	if f.flush(nil); f.f == nil { // that closed it
 		return had, nil
 	}
 	return had, f.close()
@@ -149,7 +158,7 @@ func (f *file) rotate() (bool, error) {
 func (f *file) end() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch f.flush(); {
+	switch f.flush(nil); {
 	case f.f == nil:
 		return nil
 	case f.l.o.Rotation.Automatic():
@@ -173,7 +182,7 @@ func (f *file) close() error {
 func (f *file) finish() (opened time.Time, err error) {
 	if f.format != nil {
 		f.text = f.format.AppendFooter(f.text[:0], f.l.o.now().Local())
-		if err := f.write(); err != nil { // a log without its last line is whole enough
+		if err := f.write(f.text); err != nil { // a log without its last line is whole enough
 			f.l.disk.note(f.path, err)
 		}
 		f.text = f.text[:0]
