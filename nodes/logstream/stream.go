@@ -85,8 +85,11 @@ func (w *Stream[T]) Write(record T) error {
 
 // WriteContext is Write that waits until ctx ends, if it has to wait.
 func (w *Stream[T]) WriteContext(ctx context.Context, record T) error {
+	if ok, err := w.write(&record); ok || err != nil {
+		return err
+	}
 	for {
-		room := w.sender.waiter()
+		room := w.sender.waiter() // before the next try, so that nothing is missed
 		if ok, err := w.write(&record); ok || err != nil {
 			return err
 		}

@@ -1,6 +1,11 @@
 package zmq
 
-import "github.com/go-zeromq/zmq4"
+import (
+	"slices"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
 
 // pulled is what a Pull's connections hand to its handler: a message, or what to do when all before it was handled.
 type pulled struct {
@@ -34,5 +39,17 @@ func answerAll(c *conn, in *intake[pulled]) {
 	select {
 	case <-c.written:
 	case <-c.done:
+	}
+}
+
+// newcomer is how long a peer that wants answers has to say so, when all are told to leave.
+const newcomer = 100 * time.Millisecond
+
+// awaitFirstPings waits until it is clear which of the newest connections want answers.
+func awaitFirstPings(current func() []*conn) {
+	const look = time.Millisecond
+	unclear := func(c *conn) bool { return !c.acking.Load() && time.Since(c.since) < newcomer }
+	for slices.ContainsFunc(current(), unclear) {
+		time.Sleep(look)
 	}
 }

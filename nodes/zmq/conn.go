@@ -19,9 +19,10 @@ type conn struct {
 	waiting   atomic.Bool          // the owner does not read now
 	breathed  time.Time            // see breathe
 	ackPing   func(context []byte) // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
-	acking    atomic.Bool          // it asked for one
-	answering atomic.Bool          // nothing more comes, but answers go
-	about     []any                // what the owner adds to the log line about the end
+	since     time.Time
+	acking    atomic.Bool // it asked for one
+	answering atomic.Bool // nothing more comes, but answers go
+	about     []any       // what the owner adds to the log line about the end
 
 	direct *nowWriter      // nil where the connection does not allow it
 	now    func(*load) int // of direct
@@ -50,6 +51,7 @@ func (o Options) conn() connOptions {
 func startConn(nc net.Conn, out *outq, opts connOptions) *conn {
 	c := &conn{
 		nc:      nc,
+		since:   time.Now(),
 		in:      newReader(nc, opts.maxPacket),
 		out:     out,
 		done:    make(chan struct{}),

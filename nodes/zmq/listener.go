@@ -179,6 +179,9 @@ func (l *listener) close() {
 // finish tells all peers that nothing more will come than what is queued for them, and goes on reading until they have
 // gone or grace is over. It waits for all goroutines of the listener.
 func (l *listener) finish(grace time.Duration) {
+	if l.typ == zmq4.Pull {
+		awaitFirstPings(l.current)
+	}
 	for _, c := range l.current() {
 		c.leave()
 	}
