@@ -104,14 +104,13 @@ type Node struct {
 	backend layoutgen.Backend
 	file    layoutFile
 	sockets sockets
-	report  *reporter
+	report  *reporter     // of one goroutine: that of Run, and tick while there is one
+	changed chan struct{} // holds a token when report should hear of peers
 	logs    logs
 	stats   *logstream.Stream[statsLine]
 	files   *files      // of a logger that writes files
 	rotate  rotator     // of a logger
 	broker  *zmq.Broker // of the manager, unless the broker has its own process
-
-	mu sync.Mutex // guards report
 }
 
 // New reads the layout and finds the node in it. It opens nothing.
@@ -183,9 +182,9 @@ func (n *Node) newCluster() (err error) {
 	if n.self.Type != layoutgen.TypeNone {
 		o.Node = n.o.Name
 	}
-	n.report = newReporter(n.o.Log)
+	n.report, n.changed = newReporter(n.o.Log), make(chan struct{}, 1)
 	n.logs.id = o.NodeID
-	o.WriteLog, o.Reread, o.Changed = n.logs.line, n.reread, n.reportPeers
+	o.WriteLog, o.Reread, o.Changed = n.logs.line, n.reread, n.peersChanged
 	if n.Cluster, err = cluster.New(o); err != nil {
 		return err
 	}
@@ -225,7 +224,17 @@ func (n *Node) Run(ctx context.Context) error {
 	return errors.Join(err, n.close())
 }
 
-// tick does what is to be done every second.
+// peersChanged has tick report the peers, and does not wait for it: it is called
+// where the bus is read, and a supervisor that hangs must not stop that (spec: wire
+// T6).
+func (n *Node) peersChanged() {
+	select {
+	case n.changed <- struct{}{}:
+	default:
+	}
+}
+
+// tick does what is to be done every second, and reports peers.
 func (n *Node) tick(ctx context.Context) {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
@@ -233,6 +242,8 @@ func (n *Node) tick(ctx context.Context) {
 		select {
 		case <-second.C:
 			n.logs.warn()
+			n.reportPeers()
+		case <-n.changed:
 			n.reportPeers()
 		case <-ctx.Done():
 			return
@@ -301,8 +312,6 @@ func (n *Node) reread() *layoutgen.Layout {
 
 // reportPeers tells the supervisor how many peers are up.
 func (n *Node) reportPeers() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	joined, up, missing := n.Joined(), 0, []string(nil)
 	peers := n.Peers()
 	for _, peer := range peers {

@@ -458,6 +458,45 @@ func TestReporter(t *testing.T) {
 	}
 }
 
+// TestSupervisorHangs: a supervisor that does not read what it is told does not keep
+// the node from reading the bus.
+func TestSupervisorHangs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	n, err := New(Options{Name: "manager", Connect: cluster.NewBus().Connect, Cluster: cluster.Options{Layout: layoutgen.Default().Layout()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.report.path = path
+	for i := 0; n.report.sent == n.report.want; i++ { // until the socket is full
+		n.report.say(fmt.Sprint(i))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for range int(patience / time.Second) { // each would wait a second
+			n.peersChanged()
+		}
+	}()
+	select {
+	case <-told:
+	case <-time.After(patience / 2):
+		t.Error("what the bus shows waits for the supervisor")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestReporterSpeaksAgain: what is known already is not said again, but to a
 // supervisor that came later it is.
 func TestReporterSpeaksAgain(t *testing.T) {
