@@ -71,6 +71,9 @@ func clone(frames zmq.Message, size int) zmq.Message {
 func (q *queue) take(ctx context.Context) []Message {
 	for {
 		items, closed := q.grab()
+		if closed {
+			q.signal() // the next one who waits, too
+		}
 		if len(items) > 0 || closed {
 			return items
 		}

@@ -13,8 +13,8 @@ import (
 type Options struct {
 	// Prefixes is the beginnings of the topics to hear; none means all.
 	Prefixes []string
-	// Back and Lost are told that the connection was lost, and that there is one
-	// again. They may be nil, and must not wait.
+	// Lost is told that the connection was lost, Back that there is one again. They
+	// may be nil, and must not wait.
 	Back func()
 	Lost func(error)
 	// Socket is the options of the socket.

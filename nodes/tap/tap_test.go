@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"zctl/layoutgen"
@@ -168,4 +170,24 @@ func isUnreachable(t *testing.T, err error, endpoint string) {
 	if !errors.As(err, &unreachable) || !strings.Contains(fmt.Sprint(err), endpoint) {
 		t.Errorf("%v does not say that %s is unreachable", err, endpoint)
 	}
+}
+
+// TestAllTakersEnd: several may take, and all of them learn that the tap is closed.
+func TestAllTakersEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		var takers sync.WaitGroup
+		for range 3 {
+			takers.Go(func() { q.take(ctx) })
+		}
+		synctest.Wait()
+		q.close()
+		takers.Wait()
+		if ctx.Err() != nil {
+			t.Error("somebody still waited")
+		}
+	})
 }
