@@ -184,7 +184,7 @@ func (m *Membership) arrived(e *Effects, id string, now time.Time) {
 	case known: // the same process again: it may take us for known
 		delete(m.forgotten, id)
 		m.publish(e, id, clusterHello)
-		m.setUp(e, name, id)
+		m.returned(e, name, id)
 	case name != "": // it was up all the time, only the bus was not
 		m.publish(e, id, clusterHello)
 		e.Changed = true
@@ -192,6 +192,14 @@ func (m *Membership) arrived(e *Effects, id string, now time.Time) {
 		m.publish(e, id, clusterHello)
 	default:
 		m.seen[id] = now
+	}
+}
+
+// returned: a peer that left is back, if the layout still has it, and no other
+// process has taken its place meanwhile; then it has to say who it is.
+func (m *Membership) returned(e *Effects, name, id string) {
+	if _, known := m.layout.Node(name); known && m.up[name] == "" {
+		m.setUp(e, name, id)
 	}
 }
 
@@ -234,7 +242,7 @@ func (m *Membership) Event(ev event.Event, now time.Time) (Effects, bool) {
 	switch {
 	case !ok:
 		e.warnf("%s with wrong arguments", ev.Name)
-	case name == m.name && id != m.id:
+	case name == m.name || id == m.id:
 		e.warnf("another process says that it is %s (id: %s)", name, id)
 	case ev.Name == backendHello:
 		m.backendHello(&e, name, id, now)

@@ -368,6 +368,9 @@ func TestOddities(t *testing.T) {
 	expect("wrong arguments", do(event.Event{Name: backendHello, Args: []event.Value{event.Count(1), event.String("x")}}), "", "Cluster::Backend::ZeroMQ::hello with wrong arguments", 0)
 	expect("our name", do(hello(clusterHello, "manager", "X")), "", "another process says that it is manager (id: X)", 0)
 
+	expect("our id", do(hello(clusterHello, "worker-1", "M")), "", "another process says that it is worker-1 (id: M)", 0)
+	expect("all that is ours", do(hello(clusterHello, "manager", "M")), "", "another process says that it is manager (id: M)", 0)
+
 	e := do(hello(clusterHello, "worker-9", "W9"))
 	expect("not in the layout", e, "", "Got Cluster::hello msg from unexpected node: worker-9", 0)
 	if !e.Stranger {
@@ -392,4 +395,47 @@ func TestOddities(t *testing.T) {
 	if got := missing(m); got != "logger-1 proxy-1 worker-1 worker-2" {
 		t.Errorf("missing %q: worker-2 has said hello, but is not on the bus", got)
 	}
+}
+
+// TestReturn: a process that left comes up at once when it is back, unless another one
+// has its name by now, or nobody has.
+func TestReturn(t *testing.T) {
+	t.Parallel()
+	m := NewMembership(layoutgen.Default().Layout(), "manager", "M")
+	var ups []string
+	do := func(e Effects) {
+		for _, change := range e.Peers {
+			ups = append(ups, fmt.Sprintf("%s %s %v", change.Name, change.ID, change.Up))
+		}
+	}
+	come := func(name, id string) {
+		do(m.Subscribed(NodeIDTopic(id), epoch))
+		for _, event := range []string{backendHello, clusterHello} {
+			e, _ := m.Event(hello(event, name, id), epoch)
+			do(e)
+		}
+	}
+	expect := func(what string, want ...string) {
+		t.Helper()
+		if !slices.Equal(ups, want) {
+			t.Errorf("%s: %q, want %q", what, ups, want)
+		}
+		ups = nil
+	}
+	come("worker-1", "old")
+	do(m.Unsubscribed(NodeIDTopic("old"), epoch))
+	do(m.Subscribed(NodeIDTopic("old"), epoch))
+	expect("the same process", "worker-1 old true", "worker-1 old false", "worker-1 old true")
+
+	do(m.Unsubscribed(NodeIDTopic("old"), epoch))
+	come("worker-1", "new")
+	expect("another process", "worker-1 old false", "worker-1 new true")
+	do(m.Subscribed(NodeIDTopic("old"), epoch))
+	expect("both of them")
+	do(m.Unsubscribed(NodeIDTopic("new"), epoch))
+	expect("the other one leaves", "worker-1 new false")
+
+	m.SetLayout(layoutOf("worker-2"))
+	do(m.Subscribed(NodeIDTopic("new"), epoch))
+	expect("a node that is no more in the layout")
 }
