@@ -124,7 +124,7 @@ func (p *Pool) rrTopic(key string) string {
 
 // turn remembers whose turn is next. With too many keys all begin again.
 func (p *Pool) turn(key string, next int) {
-	if p.turns == nil || len(p.turns) >= maxTurns {
+	if _, has := p.turns[key]; !has && len(p.turns) >= maxTurns || p.turns == nil {
 		p.turns = map[string]int{}
 	}
 	p.turns[key] = next

@@ -192,6 +192,14 @@ func TestRoundRobin(t *testing.T) {
 	if len(pool.turns) > maxTurns {
 		t.Errorf("%d turns are remembered", len(pool.turns))
 	}
+	p.Mark("proxy-1", true)
+	got = []string{turn("k", 1)}
+	for i := range maxTurns - len(pool.turns) {
+		pool.rrTopic(fmt.Sprint("more", i))
+	}
+	if got = append(got, turn("more1", 1), turn("k", 1)); !slices.Equal(got, []string{"1", "3", "3"}) {
+		t.Errorf("turns %q: with as many keys as are remembered, none begins again", got)
+	}
 }
 
 // TestSelf: a node has a turn in its own pool from the beginning, but is not
