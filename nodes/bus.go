@@ -16,17 +16,11 @@ type bus struct {
 }
 
 // connectBus makes a [cluster.Connect] of the broker's endpoints. It fails only
-// for endpoints that cannot exist; the broker may come later.
+// for endpoints that cannot exist; the broker may come later. The XSUB is first: as
+// long as nothing is subscribed it has nothing to say to r, which may be busy with this
+// call, and can be closed.
 func connectBus(b layoutgen.Backend, o sockets) cluster.Connect {
 	return func(r cluster.Receiver) (cluster.Backend, error) {
-		xpub, err := zmq.ConnectXPub(b.ConnectXPub, o.xpub, zmq.XPubHandler{
-			Subscribed:   func(topic []byte) { r.Subscribed(string(topic)) },
-			Unsubscribed: func(topic []byte) { r.Unsubscribed(string(topic)) },
-			Disconnected: r.Lost,
-		})
-		if err != nil {
-			return nil, err
-		}
 		xsub, err := zmq.ConnectXSub(b.ConnectXSub, o.xsub, zmq.XSubHandler{Message: func(m zmq.Message) {
 			if len(m) != 4 {
 				r.Malformed()
@@ -35,7 +29,15 @@ func connectBus(b layoutgen.Backend, o sockets) cluster.Connect {
 			r.Message(m[0], m[1], m[2], m[3])
 		}})
 		if err != nil {
-			return nil, errors.Join(err, xpub.Close())
+			return nil, err
+		}
+		xpub, err := zmq.ConnectXPub(b.ConnectXPub, o.xpub, zmq.XPubHandler{
+			Subscribed:   func(topic []byte) { r.Subscribed(string(topic)) },
+			Unsubscribed: func(topic []byte) { r.Unsubscribed(string(topic)) },
+			Disconnected: r.Lost,
+		})
+		if err != nil {
+			return nil, errors.Join(err, xsub.Close())
 		}
 		return &bus{xpub, xsub}, nil
 	}

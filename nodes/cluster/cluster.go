@@ -201,6 +201,15 @@ func (c *Cluster) join(connect Connect) (Backend, error) {
 	if err := c.assign(); err != nil {
 		return nil, err
 	}
+	backend, err := c.connect(connect)
+	if err != nil && backend != nil {
+		err = errors.Join(err, backend.Close()) // waits for calls of the Receiver, which wait for c.mu
+	}
+	return backend, err
+}
+
+// connect is join without the end of a backend that cannot be used.
+func (c *Cluster) connect(connect Connect) (Backend, error) {
 	c.mu.Lock() // what the bus shows meanwhile is answered when there is a way to
 	defer c.mu.Unlock()
 	backend, err := connect(receiver{c})
@@ -211,7 +220,7 @@ func (c *Cluster) join(connect Connect) (Backend, error) {
 	c.running = true
 	for _, topic := range append(c.ownTopics(), c.topics...) {
 		if err := backend.Subscribe(topic); err != nil {
-			return nil, errors.Join(fmt.Errorf("cannot subscribe %q: %w", topic, err), backend.Close())
+			return backend, fmt.Errorf("cannot subscribe %q: %w", topic, err)
 		}
 	}
 	return backend, nil

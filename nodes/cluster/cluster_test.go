@@ -549,6 +549,77 @@ func (h hasty) Publish(topic, sender, format string, payload []byte) error {
 func (h hasty) Subscribe(string) error { return nil }
 func (h hasty) Close() error           { return nil }
 
+// TestBusRefuses: a bus that cannot be subscribed is left, also while it shows
+// something to the node.
+func TestBusRefuses(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "worker-1", nil)
+	done := make(chan error)
+	go func() {
+		done <- n.Run(soon(t), func(r Receiver) (Backend, error) {
+			b := refusing{shown: make(chan struct{})}
+			go func() { defer close(b.shown); r.Subscribed(NodeIDTopic("other")) }()
+			return b, nil
+		})
+	}()
+	select {
+	case err := <-done:
+		if err == nil || !strings.HasPrefix(err.Error(), "cannot subscribe") {
+			t.Errorf("error %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the node does not end")
+	}
+}
+
+// refusing is a bus that cannot be subscribed. It can be left when it has shown what
+// there is.
+type refusing struct{ shown chan struct{} }
+
+func (refusing) Publish(_, _, _ string, _ []byte) error { return nil }
+func (refusing) Subscribe(string) error                 { return errors.New("no") }
+func (refusing) Unsubscribe(string) error               { return nil }
+func (b refusing) Close() error                         { <-b.shown; return nil }
+
+// TestLingerEnds: what still waits at the end is not handled when the time for that is
+// over.
+func TestLingerEnds(t *testing.T) {
+	t.Parallel()
+	q := newQueue(0)
+	for range 3 {
+		q.put(Received{})
+	}
+	ctx, end := context.WithCancel(context.Background())
+	closing, over := context.WithCancel(context.Background())
+	handled := 0
+	q.run(ctx, closing, func(Received) {
+		handled++
+		if end(); handled == 2 {
+			over()
+		}
+	})
+	if handled != 2 {
+		t.Errorf("%d events were handled, 2 in time", handled)
+	}
+}
+
+// TestAnyName: an event may be called what handlers of all events are added by.
+func TestAnyName(t *testing.T) {
+	t.Parallel()
+	bus := NewBus()
+	to := newNode(t, "worker-1", nil)
+	var got lines
+	mustHandle(t, to, "*", func(_ context.Context, ev event.Event) { got.add("%s", ev.Name) })
+	to.run(t, bus)
+	from := newNode(t, "worker-2", nil).run(t, bus)
+	for _, name := range []string{"*", "last"} {
+		if err := from.Publish(soon(t), to.NodeTopic("worker-1"), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got.await(t, "*", "last")
+}
+
 // TestHastyBus: a peer that shows itself while the node still connects is greeted.
 func TestHastyBus(t *testing.T) {
 	t.Parallel()

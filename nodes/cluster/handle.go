@@ -168,7 +168,7 @@ func (c *Cluster) dispatch(ctx context.Context, r Received) {
 	for _, h := range c.handlers.of(r.Event.Name) {
 		c.call(ctx, h, r.Event)
 	}
-	if !r.local {
+	if !r.local && r.Event.Name != everyEvent { // a name may be anything
 		for _, h := range c.handlers.of(everyEvent) {
 			c.call(ctx, h, r.Event)
 		}

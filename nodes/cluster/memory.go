@@ -14,7 +14,7 @@ import (
 // late is first shown those that there are.
 //
 //	bus := cluster.NewBus()
-//	a := cluster.New(cluster.Options{…})
+//	a, err := cluster.New(cluster.Options{…})
 //	go a.Run(ctx, bus.Connect)
 type Bus struct {
 	mu      sync.Mutex // guards what follows; members are called without it

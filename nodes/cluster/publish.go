@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	// ErrNotRunning is the error of publishing and subscribing before Run.
+	// ErrNotRunning is the error of publishing before Run.
 	ErrNotRunning = errors.New("the node is not on the bus")
 	// ErrNoNode is the error of publishing to a pool of which no node is up.
 	// Zeek's functions return F.

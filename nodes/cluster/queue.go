@@ -91,8 +91,11 @@ func (q *queue) run(ctx, closing context.Context, do func(Received)) {
 		case <-q.wake:
 		case <-ctx.Done():
 		}
-		for batch = q.take(batch); len(batch) > 0 && closing.Err() == nil; batch = q.take(batch) {
+		for batch = q.take(batch); len(batch) > 0; batch = q.take(batch) {
 			for _, r := range batch {
+				if closing.Err() != nil {
+					return
+				}
 				do(r)
 			}
 			clear(batch)

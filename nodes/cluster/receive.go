@@ -132,8 +132,8 @@ func (c *Cluster) reread() bool {
 	return true
 }
 
-// resubscribe changes which topics are subscribed. c.mu is held, and the node is
-// on the bus.
+// resubscribe changes which topics are subscribed for pools, but none that the user
+// subscribed, too. c.mu is held, and the node is on the bus.
 func (c *Cluster) resubscribe(before, now []string) {
 	backend := *c.backend.Load()
 	for _, topic := range now {
@@ -142,7 +142,7 @@ func (c *Cluster) resubscribe(before, now []string) {
 		}
 	}
 	for _, topic := range before {
-		if !slices.Contains(now, topic) {
+		if !slices.Contains(now, topic) && !slices.Contains(c.topics, topic) {
 			backend.Unsubscribe(topic)
 		}
 	}
