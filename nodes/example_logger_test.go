@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 
 	"zctl/layoutgen"
 	"zctl/nodes"
@@ -74,6 +75,9 @@ func Example_logger() {
 func freePort() int {
 	for {
 		first, free := 20000+10*rand.IntN(300), 0
+		if _, given := givenPorts.LoadOrStore(first, true); given { // it may be free for a moment only
+			continue
+		}
 		for port := first; port < first+8; port++ {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 			if err != nil {
@@ -87,3 +91,5 @@ func freePort() int {
 		}
 	}
 }
+
+var givenPorts sync.Map // the first of ten each

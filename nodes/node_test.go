@@ -79,13 +79,17 @@ func (c *testCluster) layout(doc string) {
 	write(layoutgen.BackendFile, config.Layout().Backend.Zeek())
 }
 
-// freePorts is the first of n consecutive free ports, and those behind it. They
+// freePorts is the first of n, at most 8, consecutive free ports, and the rest. They
 // are below those that the kernel gives to clients (32768), and not where the
-// tests of zctl itself look.
+// tests of zctl itself look. Nobody gets the same ones twice, since they are free while
+// a test restarts what listens there.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
 	for {
-		first := 23000 + rand.N(9000)
+		first := 23000 + 8*rand.N(9000/8)
+		if _, given := givenPorts.LoadOrStore(first, true); given {
+			continue
+		}
 		var ports []int
 		for port := first; port < first+n; port++ {
 			l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))))
@@ -100,6 +104,8 @@ func freePorts(t *testing.T, n int) []int {
 		}
 	}
 }
+
+var givenPorts sync.Map // the first of eight each
 
 // start starts nodes, in the order given.
 func (c *testCluster) start(names ...string) {
