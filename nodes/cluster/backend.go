@@ -9,7 +9,8 @@ type Backend interface {
 	// nil does not say that anybody got it.
 	Publish(topic, sender, format string, payload []byte) error
 	// Subscribe and Unsubscribe say which topics, by their beginning, are of
-	// interest. What was subscribed survives the loss of a connection.
+	// interest. One that is subscribed already is not subscribed again (spec: wire
+	// T5). What was subscribed survives the loss of a connection.
 	Subscribe(topic string) error
 	Unsubscribe(topic string) error
 	// Close sends what is still to be sent, for a while, and leaves the bus. The

@@ -53,7 +53,8 @@ type Options struct {
 	// SelfInHRW lets a member of a pool pick itself by [Cluster.HRWTopic], as
 	// other nodes pick it. Zeek's do not (spec: cluster-framework 1.7).
 	SelfInHRW bool
-	// Log is what the node says about itself; nil discards it.
+	// Log is what the node says about itself; nil discards it. Its handler must not
+	// call the Cluster.
 	Log *slog.Logger
 	// WriteLog writes a line to cluster.log; nil discards it. It must not call
 	// the Cluster.

@@ -496,6 +496,21 @@ func TestSubscriptionEvents(t *testing.T) {
 	seen.await(t, "+my/topic", "-my/topic")
 }
 
+// TestSubscribedTwice: a topic that is subscribed twice on one connection is gone when
+// it is unsubscribed once (spec: wire T5).
+func TestSubscribedTwice(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "manager", nil)
+	var seen lines
+	mustHandle(t, n, eventUnsubscription, func(_ context.Context, topic string) { seen.add("%s", topic) })
+	n.run(t, NewBus())
+	b := *n.backend.Load()
+	if err := errors.Join(b.Subscribe("t"), b.Subscribe("t"), b.Unsubscribe("t")); err != nil {
+		t.Fatal(err)
+	}
+	seen.await(t, "t")
+}
+
 // TestOwnTopics: what a node subscribes for itself outlives a user's Unsubscribe.
 func TestOwnTopics(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 type Bus struct {
 	mu      sync.Mutex // guards what follows; members are called without it
 	members []*member
-	topics  map[string]int // subscriptions, counted over all members
+	topics  map[string]int // how many members subscribe each
 }
 
 // NewBus makes a bus that nobody has joined.
@@ -29,7 +29,7 @@ func NewBus() *Bus { return &Bus{topics: map[string]int{}} }
 func (b *Bus) Connect(r Receiver) (Backend, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m := &member{bus: b, topics: map[string]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	m := &member{bus: b, topics: map[string]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, topic := range slices.Sorted(maps.Keys(b.topics)) {
 		m.post(func() { r.Subscribed(topic) })
 	}
@@ -43,7 +43,7 @@ func (b *Bus) Connect(r Receiver) (Backend, error) {
 type member struct {
 	bus      *Bus
 	receiver Receiver
-	topics   map[string]int // guarded by the bus's mutex, as is closed
+	topics   map[string]bool // guarded by the bus's mutex, as is closed
 	closed   bool
 	wake     chan struct{}
 	done     chan struct{}
@@ -86,7 +86,10 @@ func (m *member) Subscribe(topic string) error {
 	if m.closed {
 		return errClosed
 	}
-	m.topics[topic]++
+	if m.topics[topic] {
+		return nil
+	}
+	m.topics[topic] = true
 	m.bus.topics[topic]++
 	for _, to := range m.bus.members {
 		to.post(func() { to.receiver.Subscribed(topic) })
@@ -100,18 +103,16 @@ func (m *member) Unsubscribe(topic string) error {
 	if m.closed {
 		return errClosed
 	}
-	if m.topics[topic] > 0 {
-		m.bus.drop(m, topic, 1)
+	if m.topics[topic] {
+		m.bus.drop(m, topic)
 	}
 	return nil
 }
 
-// drop takes back n subscriptions of a member.
-func (b *Bus) drop(m *member, topic string, n int) {
-	if m.topics[topic] -= n; m.topics[topic] == 0 {
-		delete(m.topics, topic)
-	}
-	if b.topics[topic] -= n; b.topics[topic] > 0 {
+// drop takes back a subscription of a member.
+func (b *Bus) drop(m *member, topic string) {
+	delete(m.topics, topic)
+	if b.topics[topic]--; b.topics[topic] > 0 {
 		return
 	}
 	delete(b.topics, topic)
@@ -126,8 +127,8 @@ func (m *member) Close() error {
 	if !m.closed {
 		m.closed = true
 		m.bus.members = slices.DeleteFunc(m.bus.members, func(other *member) bool { return other == m })
-		for topic, n := range maps.Clone(m.topics) {
-			m.bus.drop(m, topic, n)
+		for topic := range maps.Clone(m.topics) {
+			m.bus.drop(m, topic)
 		}
 	}
 	m.bus.mu.Unlock()

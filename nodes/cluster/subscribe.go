@@ -12,7 +12,7 @@ func (c *Cluster) Subscribe(topic string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.Contains(c.topics, topic) {
-		return nil // the broker would count it twice (spec: wire 1.6)
+		return nil
 	}
 	if backend := c.backend.Load(); backend != nil {
 		if err := (*backend).Subscribe(topic); err != nil {
