@@ -60,7 +60,9 @@ func peers(c *cli.Context) error {
 		layout = b.layout
 	}
 	present := tap.Look(v.Topics(), layout)
-	err = v.Close()
+	if err = v.Close(); err != nil {
+		err = &exitError{exitUnreachable, err}
+	}
 	if c.Bool("json") {
 		err = errors.Join(err, printJSON(c.App.Writer, present))
 	} else {

@@ -2,6 +2,7 @@ package tap
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -36,8 +37,8 @@ type Tap struct {
 }
 
 // Open begins to listen at the endpoint where a broker publishes: Zeek's
-// connect_xsub_endpoint. It fails only for an endpoint that cannot exist; see
-// [Tap.Await].
+// connect_xsub_endpoint. It fails only for an endpoint that cannot exist, or a
+// prefix that no topic can have; see [Tap.Await].
 func Open(endpoint string, o Options) (*Tap, error) {
 	if len(o.Prefixes) == 0 {
 		o.Prefixes = []string{""}
@@ -50,7 +51,10 @@ func Open(endpoint string, o Options) (*Tap, error) {
 	}
 	t := &Tap{endpoint: endpoint, o: o, queue: newQueue(), trouble: newTrouble(o.Socket.Log), connected: make(chan struct{})}
 	t.o.Socket.Log = slog.New(t.trouble)
-	return t, t.Resume()
+	if err := t.Resume(); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
 }
 
 // Await waits until the broker is reached for the first time. Where ctx ends

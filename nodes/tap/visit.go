@@ -33,6 +33,7 @@ type Visit struct {
 	topics  map[string]bool // that somebody else subscribes
 	own     map[string]bool // of ours, those that have come round
 	lost    error           // why the XPUB's connection ended; nil while there is one
+	said    bool            // something was published
 }
 
 // Join connects to both sockets of a broker and waits until what others had
@@ -139,11 +140,13 @@ func (v *Visit) Matching(topic string) []string {
 // Publish sends a payload in the named format to all who subscribe a beginning of
 // the topic. Whose sender id it is does not hear it (spec: wire T3).
 func (v *Visit) Publish(topic, sender, format string, payload []byte) error {
+	v.change(func() { v.said = true })
 	return v.xpub.Send(zmq.Message{[]byte(topic), []byte(sender), []byte(format), payload})
 }
 
 // Close leaves the bus when the broker has taken what was published; the error
-// says that it has not, or may not have.
+// says that it has not, or may not have, or that the connection was lost, and with
+// it all that was known.
 func (v *Visit) Close() error {
 	begun := time.Now()
 	err := v.leave()
@@ -152,6 +155,8 @@ func (v *Visit) Close() error {
 	switch {
 	case err != nil:
 		return err
+	case v.lost != nil && !v.said:
+		return v.lost
 	case v.lost != nil:
 		return fmt.Errorf("what was published may not have arrived: %w", v.lost)
 	case v.linger > 0 && time.Since(begun) >= v.linger:

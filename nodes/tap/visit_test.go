@@ -3,8 +3,10 @@ package tap
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"zctl/layoutgen"
 	"zctl/nodes/event"
 	"zctl/nodes/zmq"
 )
@@ -67,6 +69,32 @@ func TestCloseFlushes(t *testing.T) {
 	take(t, tap, 3)
 	if err := publisher.Publish("t", "s", event.FormatBin, nil); err == nil {
 		t.Error("published after Close")
+	}
+}
+
+// TestCloseSays what the loss of the broker means: more to who has published.
+func TestCloseSays(t *testing.T) {
+	t.Parallel()
+	broker, err := zmq.ListenBroker(zmq.BrokerOptions{ListenXPub: "tcp://127.0.0.1:*", ListenXSub: "tcp://127.0.0.1:*"})
+	check(t, err)
+	t.Cleanup(func() { broker.Close() })
+	b := layoutgen.Backend{ConnectXSub: broker.XPubEndpoint(), ConnectXPub: broker.XSubEndpoint()}
+	visitor, publisher := join(t, b), join(t, b)
+	check(t, publisher.Publish("t", "s", event.FormatBin, bin("e")))
+	check(t, broker.Close())
+	for v, want := range map[*Visit]string{visitor: "lost the broker at ", publisher: "what was published may not have arrived: lost the broker at "} {
+		eventually(t, "the loss", func() bool { v.mu.Lock(); defer v.mu.Unlock(); return v.lost != nil })
+		if err := v.Close(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s…", err, want)
+		}
+	}
+}
+
+// TestOpenRefuses: there is no tap for what no topic can begin with.
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	if tap, err := Open(startBroker(t).ConnectXSub, Options{Prefixes: []string{strings.Repeat("x", 10000)}}); err == nil || tap != nil {
+		t.Errorf("%v, %v", tap, err)
 	}
 }
 
