@@ -42,6 +42,12 @@ func parseHeader(p []byte) header {
 	return h
 }
 
+// frameLen is how long the frame at the beginning of p is, which must hold its header.
+func frameLen(p []byte) int {
+	h := parseHeader(p)
+	return h.len + int(h.size)
+}
+
 // appendFrame appends one frame to dst.
 func appendFrame(dst []byte, flags byte, body []byte) []byte {
 	return append(appendHeader(dst, flags, len(body)), body...)

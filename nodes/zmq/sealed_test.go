@@ -87,6 +87,28 @@ func writeAll(t *testing.T, to io.Writer, wire []byte) {
 	}
 }
 
+// A frame is claimed when all of it is gone, neither sooner nor later, or a message would be lost or come twice with the
+// next connection.
+func TestSealerClaimsFrames(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(100) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		client, _ := sealedPair(t)
+		out := &narrow{take: func() int { return random.IntN(30_000) }}
+		client.dst = out
+		wire := traffic(random, []int{20, 2000}[seed%2])
+		claimed, err := client.Write(wire)
+		gone := 0 // plain bytes of the frames that went out as a whole
+		for sealed := out.Bytes(); len(sealed) >= shortHeader && len(sealed) >= headerLen(sealed[0]) && len(sealed) >= frameLen(sealed); {
+			sealed = sealed[frameLen(sealed):]
+			gone += frameLen(wire[gone:])
+		}
+		if err == nil && claimed != len(wire) || claimed < gone || gone < len(wire) && claimed >= gone+frameLen(wire[gone:]) {
+			t.Fatalf("seed %d: claimed %d, gone %d of %d, %v", seed, claimed, gone, len(wire), err)
+		}
+	}
+}
+
 // A byte that the connection took must show, since a peer that takes none is disconnected.
 func TestSealerTellsProgress(t *testing.T) {
 	t.Parallel()

@@ -17,11 +17,12 @@ type sealer struct {
 
 	sealed []byte // that the connection has not taken
 	buf    []byte // that sealed is part of
-	plain  int    // bytes that buf stands for
+	plain  []byte // that buf stands for; dropped when all was taken
 	told   int    // of these, how many were said to be written
 }
 
-// Write seals whole frames. Of a batch that went out in part it claims as large a part of the plain bytes.
+// Write seals whole frames. Of a frame that went out in part it claims as large a part of the plain one, so that no frame
+// is claimed before it is gone, nor left to be sent again afterwards.
 func (s *sealer) Write(p []byte) (n int, err error) {
 	for err == nil && (n < len(p) || len(s.sealed) > 0) {
 		if len(s.sealed) == 0 {
@@ -38,9 +39,26 @@ func (s *sealer) Write(p []byte) (n int, err error) {
 // progress returns how many more plain bytes have been written.
 func (s *sealer) progress() int {
 	told := s.told
-	gone := len(s.buf) - len(s.sealed)
-	s.told = int(int64(s.plain) * int64(gone) / int64(len(s.buf)))
+	s.told = s.standsFor(len(s.buf) - len(s.sealed))
+	if len(s.sealed) == 0 {
+		s.plain = nil
+	}
 	return s.told - told
+}
+
+// standsFor is how many plain bytes the first gone ones of buf stand for.
+func (s *sealer) standsFor(gone int) (plain int) {
+	if gone == len(s.buf) {
+		return len(s.plain)
+	}
+	for sealed := 0; ; {
+		whole, stands := frameLen(s.buf[sealed:]), frameLen(s.plain[plain:])
+		if gone < sealed+whole {
+			return plain + int(int64(stands)*int64(gone-sealed)/int64(whole))
+		}
+		sealed += whole
+		plain += stands
+	}
 }
 
 // seal seals frames from the beginning of p, not many more than fill a batch.
@@ -48,14 +66,14 @@ func (s *sealer) seal(p []byte) {
 	if s.buf = s.buf[:0]; cap(s.buf) > 2*sealBatch {
 		s.buf = nil
 	}
-	s.plain, s.told = 0, 0
-	for s.plain < len(p) && len(s.buf) < sealBatch {
-		h := parseHeader(p[s.plain:])
-		from := s.plain + h.len
-		s.plain = from + int(h.size)
-		s.frame(h.flags, p[from:s.plain])
+	end := 0
+	for end < len(p) && len(s.buf) < sealBatch {
+		h := parseHeader(p[end:])
+		from := end + h.len
+		end = from + int(h.size)
+		s.frame(h.flags, p[from:end])
 	}
-	s.sealed = s.buf
+	s.sealed, s.plain, s.told = s.buf, p[:end], 0
 }
 
 func (s *sealer) frame(flags byte, body []byte) {
