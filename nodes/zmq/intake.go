@@ -9,9 +9,10 @@ type intake[T any] struct {
 	stats  *counters
 	wrap   func(Message) T
 
-	items []T
-	size  int
-	slab  slab
+	items    []T
+	messages int // among the items
+	size     int // of them
+	slab     slab
 }
 
 // receive takes messages until the connection fails.
@@ -31,6 +32,7 @@ func (i *intake[T]) receive() error {
 			continue
 		}
 		i.items = append(i.items, i.wrap(i.slab.message(p)))
+		i.messages++
 		i.size += len(p.wire)
 	}
 }
@@ -40,7 +42,7 @@ func (i *intake[T]) flush() {
 	if len(i.items) == 0 {
 		return
 	}
-	i.stats.took(len(i.items), i.size)
+	i.stats.took(i.messages, i.size)
 	for items := i.items; ; {
 		taken, room, err := i.inbox.offer(items, i.size*len(items)/len(i.items))
 		if err != nil {
@@ -52,5 +54,5 @@ func (i *intake[T]) flush() {
 		}
 	}
 	clear(i.items)
-	i.items, i.size = i.items[:0], 0
+	i.items, i.messages, i.size = i.items[:0], 0, 0
 }

@@ -76,6 +76,19 @@ func TestSocketStats(t *testing.T) {
 	}
 }
 
+// A PING that asks for an acknowledgement goes the way of the messages, but is none.
+func TestPingsAreNoMessages(t *testing.T) {
+	t.Parallel()
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{}, func(Message) {})
+	check(t, err)
+	defer pull.Close()
+	s := startAckSender(t, Options{}, pull.Endpoint())
+	s.sendAll(t, 20, 100)
+	if got, want := pull.Stats(), s.Stats(); got.Messages != 20 || got.Bytes != want.Bytes {
+		t.Errorf("Pull: got %+v, sent %+v", got, want)
+	}
+}
+
 // What does not fit is counted, and with Drop not reported.
 func TestDropsOfSenders(t *testing.T) {
 	t.Parallel()
