@@ -114,9 +114,11 @@ func TestHandshakeDeadline(t *testing.T) {
 	nc, err := ln.Accept()
 	check(t, err)
 	defer nc.Close()
+	_, err = silent.Write([]byte(greeting31("NULL")[:5])) // and no more
+	check(t, err)
 	err = handshake(nc, zmq4.Pull, null.Security(), true, 10*time.Millisecond)
 	var bad *misbehaviour
-	if !errors.As(err, &bad) {
+	if !errors.As(err, &bad) || strings.Contains(err.Error(), "hung up") {
 		t.Errorf("got error %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"errors"
+	"os"
 
 	"github.com/go-zeromq/zmq4"
 
@@ -21,7 +22,7 @@ func refusal(g *guard, sec zmq4.Security, err error) error {
 	switch {
 	case len(g.heard) == 0:
 		return nil
-	case len(g.heard) < mechanismAt && g.failed != nil:
+	case len(g.heard) < mechanismAt && g.failed != nil && !errors.Is(g.failed, os.ErrDeadlineExceeded):
 		return misbehaved("hung up on our greeting; perhaps it does not speak %s: give all nodes the same keys, or none", ours)
 	case theirs == "", theirs == ours:
 		return nil

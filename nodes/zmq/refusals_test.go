@@ -12,12 +12,12 @@ func TestRefusals(t *testing.T) {
 	var r refusals
 	now := time.Now()
 	port := 1000
-	tell := func(host, reason string, wantOthers int, wantWorth bool) {
+	tell := func(host, reason string, wantRepeated int, wantWorth bool) {
 		t.Helper()
 		port++ // another one each time, as with real clients
-		others, worth := r.tell(&net.TCPAddr{IP: net.ParseIP(host), Port: port}, reason, now)
-		if others != wantOthers || worth != wantWorth {
-			t.Errorf("%s, %s: got %d, %v, want %d, %v", host, reason, others, worth, wantOthers, wantWorth)
+		repeated, worth := r.tell(&net.TCPAddr{IP: net.ParseIP(host), Port: port}, reason, now)
+		if repeated != wantRepeated || worth != wantWorth {
+			t.Errorf("%s, %s: got %d, %v, want %d, %v", host, reason, repeated, worth, wantRepeated, wantWorth)
 		}
 	}
 	tell("10.0.0.1", "key", 0, true)
