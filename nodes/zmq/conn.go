@@ -24,6 +24,8 @@ type conn struct {
 	answering atomic.Bool // nothing more comes, but answers go
 	about     []any       // what the owner adds to the log line about the end
 
+	heart *heart // nil without heartbeat
+
 	direct *nowWriter      // nil where the connection does not allow it
 	now    func(*load) int // of direct
 
@@ -113,6 +115,7 @@ func (c *conn) pong(ping []byte) error {
 func (c *conn) fail(err error) {
 	c.once.Do(func() {
 		c.err = err
+		c.heart.stop()
 		c.out.detach()
 		c.nc.Close()
 		close(c.done)

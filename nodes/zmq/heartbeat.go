@@ -23,14 +23,21 @@ type heart struct {
 }
 
 // startHeart begins to watch a connection. Zero means that nobody watches.
-func startHeart(c *conn, every time.Duration) *heart {
+func startHeart(c *conn, every time.Duration) {
 	if every <= 0 {
-		return nil
+		return
 	}
 	h := &heart{conn: c, every: every}
 	h.timer = time.AfterFunc(time.Hour, h.beat)
-	h.timer.Reset(every)
-	return h
+	c.heart = h
+	h.timer.Reset(every) // not before all is set, which a beat looks at
+}
+
+// stop lets go of the connection, which the timer would keep in memory for as long as a beat.
+func (h *heart) stop() {
+	if h != nil {
+		h.timer.Stop()
+	}
 }
 
 // beat asks a peer that was silent for a while for a PONG, and gives up after some times. While we are the ones who do not

@@ -60,6 +60,18 @@ func TestBrokerLeavesSilentPeer(t *testing.T) {
 	n.subEvent.never(t, "down")
 }
 
+// A heartbeat of an hour does not keep a connection for an hour after its end.
+func TestHeartEndsWithTheConnection(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	c := startConn(ours, newOutq(Options{}.withDefaults()), connOptions{maxPacket: 1000, heartbeat: time.Hour})
+	_ = c.end(ErrClosed)
+	if c.heart.timer.Stop() {
+		t.Error("the timer still runs")
+	}
+}
+
 // libzmq answers our PINGs.
 func TestLibzmqAnswersPing(t *testing.T) {
 	t.Parallel()
