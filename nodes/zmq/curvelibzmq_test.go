@@ -37,8 +37,8 @@ func TestCurveLibzmqNodesOnOurBroker(t *testing.T) {
 	one.has(t, "-id.two")
 	ours.pubEvent.has(t, "-id.two")
 	heartbeats(t)
-	one.do(t, "burst 20000 id.one")
-	one.has(t, "id.one|19999")
+	one.do(t, "burst 3000 id.one") // few enough that a PING behind them is answered in time by a slow machine, too
+	one.has(t, "id.one|2999")
 	one.never(t, "lost")
 	one.quit(t)
 }

@@ -115,7 +115,7 @@ func (p *libzmq) word(t *testing.T, word string) (rest string) {
 func (e *events) never(t *testing.T, event string) {
 	t.Helper()
 	if list, _ := e.all(); count(list, event) > 0 {
-		t.Errorf("%q occurred among %.300q", event, list)
+		t.Errorf("%q occurred among %d events:\n%.300s", event, len(list), strings.Join(list, " "))
 	}
 }
 
