@@ -142,12 +142,12 @@ func (l *Logger) Write(sender string, payload []byte) error {
 // the archive. When ctx ends it gives up what a full disk does not take, and says how
 // much that was.
 func (l *Logger) Close(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { close(l.ending) })
 	l.gate.Lock()
 	if l.closed {
 		l.gate.Unlock()
 		return nil
 	}
+	stop := context.AfterFunc(ctx, func() { close(l.ending) })
 	l.closed = true
 	close(l.queue)
 	l.gate.Unlock()

@@ -312,6 +312,24 @@ func TestDiskAway(t *testing.T) {
 	}
 }
 
+// TestCloseTwice: the second time does nothing, whatever becomes of its context.
+func TestCloseTwice(t *testing.T) {
+	t.Parallel()
+	l, end := start(t, Options{Dir: t.TempDir()})
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := l.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	ended := make(chan struct{})
+	context.AfterFunc(ctx, func() { close(ended) })
+	cancel()
+	<-ended
+	time.Sleep(time.Millisecond) // it would panic in a goroutine of its own
+}
+
 // TestDiskFull: what a full disk does not take is lost only at the end, and said.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
