@@ -196,6 +196,20 @@ func TestPostProcess(t *testing.T) {
 	}
 }
 
+// Whoever runs logs through a command of his own does not want to give it the keys of the bus.
+func TestPostProcessGetsNoKeys(t *testing.T) {
+	t.Parallel()
+	for entry, want := range map[string]bool{
+		"ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_SERVER_SECRETKEY=x": true,
+		"ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_CLIENT_SECRETKEY=x": true,
+		"PATH=/bin": false, "KEY=ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_": false,
+	} {
+		if isBusKey(entry) != want {
+			t.Errorf("%s: %v", entry, !want)
+		}
+	}
+}
+
 // A command that takes too long or is not there is an error.
 func TestPostProcessFails(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -25,7 +27,7 @@ func (p postProcess) run(ctx context.Context, log Log) error {
 	defer cancel()
 	argv := append(p.argv[:len(p.argv):len(p.argv)], log.Path)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(),
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), isBusKey),
 		"ZCTL_LOG_FILE="+log.Path,
 		"ZCTL_LOG_NAME="+log.Stream,
 		"ZCTL_LOG_SUFFIX="+log.Suffix,
@@ -45,6 +47,12 @@ func (p postProcess) run(ctx context.Context, log Log) error {
 			log.Path, argv[0], err, bytes.TrimSpace(said.text))
 	}
 	return nil
+}
+
+// isBusKey says whether an entry of the environment is a key of the bus, which a
+// logger has there (spec: wire 4.3) and a command has no use for.
+func isBusKey(entry string) bool {
+	return strings.HasPrefix(entry, "ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_")
 }
 
 // tail keeps the end of what a command says.
