@@ -32,7 +32,7 @@ Examples:
   zctl keys generate
   zctl keys generate --dir /etc/zeek/curve
   zctl keys generate --force && zctl deploy        # restarts every node
-  zctl keys generate --env > curve.env` + exitCodesHelp,
+  (umask 077 && zctl keys generate --env > curve.env)` + exitCodesHelp,
 	Flags: []cli.Flag{
 		&cli.StringFlag{Name: "dir", Usage: "write the files to `DIR`"},
 		&cli.BoolFlag{Name: "force", Usage: "replace keys that are there"},
