@@ -108,8 +108,11 @@ func startBusBroker(b bus) (*brokerResult, error) {
 	}
 	endpoints, err := r.line()
 	xsub, xpub, ok := strings.Cut(endpoints, " ")
-	if err != nil || !ok {
-		return nil, fmt.Errorf("cannot start the broker of %s: it says %q", b.name, endpoints)
+	if err != nil {
+		return nil, fmt.Errorf("cannot start the broker of %s: %w", b.name, err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("cannot start the broker of %s: it says %q, not two endpoints", b.name, endpoints)
 	}
 	r.xsub, r.xpub = port(xsub), port(xpub)
 	return r, nil

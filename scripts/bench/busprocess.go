@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -86,7 +87,7 @@ func (b bus) start(args ...string) (*busProcess, error) {
 // line is the next thing that it says.
 func (p *busProcess) line() (string, error) {
 	if !p.out.Scan() {
-		return "", fmt.Errorf("the bus of %s has ended: %w", p.name, p.out.Err())
+		return "", fmt.Errorf("the bus of %s has ended: %w", p.name, cmp.Or(p.out.Err(), io.EOF))
 	}
 	return p.out.Text(), nil
 }
