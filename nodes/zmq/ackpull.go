@@ -14,14 +14,20 @@ type pulled struct {
 }
 
 // answerLater answers a PING when all that came before it was handled.
-func answerLater(c *conn, in *intake[pulled], context []byte) {
-	c.acking.Store(true)
+//
+// An AckPush begins with a PING. If that comes when we have left already, as from anybody who does not ask, nothing can be
+// answered any more: it will send again what follows, so none of that may be handled.
+func answerLater(c *conn, in *intake[pulled], context []byte) error {
+	if !c.acking.Swap(true) && c.left.Load() {
+		return ErrClosed
+	}
 	pong := appendCommand(nil, zmq4.CmdPong, context)
 	in.items = append(in.items, pulled{answer: func() {
 		if err := c.out.putControl(pong); err != nil {
 			c.fail(err)
 		}
 	}})
+	return nil
 }
 
 // answerAll waits until a peer that has hung up was answered for all that it sent.

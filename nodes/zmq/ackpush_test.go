@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"encoding/binary"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -336,5 +337,28 @@ func TestAcksOfLiars(t *testing.T) {
 	a.fail()
 	if told != 3 {
 		t.Errorf("told of %d", told)
+	}
+}
+
+// A Pull that closes while an AckPush has just connected does not handle what it cannot acknowledge any more.
+func TestPullLeavesBeforeItIsAsked(t *testing.T) {
+	t.Parallel()
+	var got tally
+	pull, err := BindPull("tcp://127.0.0.1:0", Options{Linger: patience}, got.take)
+	check(t, err)
+	peer := rawPeer(t, pull.Endpoint(), zmq4.Push)
+	eventually(t, "a connection", func() bool { return pull.in.count() == 1 })
+	closed := make(chan struct{})
+	go func() { defer close(closed); pull.Close() }()
+	if _, err := peer.Read(make([]byte, 1)); err != io.EOF {
+		t.Fatalf("got %v instead of the end", err)
+	}
+	wire := (&acks{}).ping(0)
+	_, err = peer.Write(appendMessage(wire, message("log-write", "12345678")))
+	check(t, err)
+	peer.Close()
+	<-closed
+	if got.all > 0 {
+		t.Errorf("%d messages handled", got.all)
 	}
 }

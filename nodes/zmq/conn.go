@@ -16,9 +16,10 @@ type conn struct {
 	in  *reader
 	out *outq
 	connOptions
-	waiting   atomic.Bool          // the owner does not read now
-	breathed  time.Time            // see breathe
-	ackPing   func(context []byte) // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
+	waiting   atomic.Bool                // the owner does not read now
+	breathed  time.Time                  // see breathe
+	left      atomic.Bool                // leave was called
+	ackPing   func(context []byte) error // of a Pull: answers a PING that asks for an acknowledgement; nil: like any other
 	since     time.Time
 	acking    atomic.Bool // it asked for one
 	answering atomic.Bool // nothing more comes, but answers go
@@ -89,7 +90,9 @@ func (c *conn) next() (packet, error) {
 			return p, nil
 		case zmq4.CmdPing:
 			if c.ackPing != nil && len(data) > pingTTL && isAck(data[pingTTL:]) {
-				c.ackPing(data[pingTTL:])
+				if err := c.ackPing(data[pingTTL:]); err != nil {
+					return packet{}, err
+				}
 				continue
 			}
 			if err := c.pong(data); err != nil {
@@ -131,6 +134,7 @@ func (c *conn) end(err error) error {
 
 // leave tells the peer that it should send no more, and goes on reading.
 func (c *conn) leave() {
+	c.left.Store(true)
 	if !c.acking.Load() {
 		c.out.close()
 		return

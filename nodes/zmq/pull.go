@@ -63,7 +63,7 @@ func (p *Pull) serve(c *conn) error {
 		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats,
 		wrap: func(m Message) pulled { return pulled{message: m} },
 	}
-	c.ackPing = func(context []byte) { answerLater(c, &in, context) }
+	c.ackPing = func(context []byte) error { return answerLater(c, &in, context) }
 	err := in.receive()
 	if c.acking.Load() && errors.Is(err, io.EOF) {
 		answerAll(c, &in)
