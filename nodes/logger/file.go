@@ -2,11 +2,15 @@ package logger
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"zctl/nodes/logtext"
 )
@@ -68,7 +72,8 @@ func (f *file) flush(more []byte) {
 }
 
 // put writes text, and waits for the disk if that is full. When the logger ends
-// meanwhile the text is lost, and counted.
+// meanwhile, or if the file cannot be written whatever the disk does, the text is lost,
+// and counted: one file that is a directory must not stop all logs.
 func (f *file) put(text []byte) {
 	for len(text) > 0 {
 		err := f.write(text)
@@ -77,6 +82,10 @@ func (f *file) put(text []byte) {
 			return
 		}
 		f.l.disk.note(f.path, err)
+		if !passes(err) {
+			f.l.stats.lost.Add(uint64(len(text)))
+			return
+		}
 		select {
 		case <-f.l.ending:
 			f.l.stats.lost.Add(uint64(len(text)))
@@ -84,6 +93,19 @@ func (f *file) put(text []byte) {
 		case <-time.After(retryAfter):
 		}
 	}
+}
+
+// passes says whether an error may go away by itself, or by what an operator does about
+// the disk or the directory as a whole.
+func passes(err error) bool {
+	for _, errno := range []syscall.Errno{
+		unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EIO, unix.ENOENT, unix.ENODEV, unix.ESTALE, unix.EMFILE, unix.ENFILE, unix.ENOMEM,
+	} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // retryAfter is how long a disk that did not take something is left alone.

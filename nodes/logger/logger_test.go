@@ -212,7 +212,7 @@ func TestBadBatches(t *testing.T) {
 	bad := [][]byte{
 		nil, good[:len(good)-1], append(good, 0),
 		clusterBatch("../evil", "x"), clusterBatch("/evil", "x"), clusterBatch(".hidden", "x"), clusterBatch("a\nb", "x"), clusterBatch(strings.Repeat("x", 300), "x"),
-		clusterBatch("", "x"),
+		clusterBatch("", "x"), clusterBatch("stderr", "x"),
 	}
 	for i, payload := range bad {
 		l.Write([]string{"one", "two"}[i%2], payload)
@@ -348,6 +348,26 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("closed with %v", err)
 	}
 	if s := l.Stats(); s.LostBytes == 0 || !strings.Contains(s.Trouble, "no space left") {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+// TestFileInTheWay: a log that cannot be written for a reason of its own is lost, and
+// counted; the others go on.
+func TestFileInTheWay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "conn.log"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, end := start(t, Options{Dir: dir})
+	l.Write("s", clusterBatch("conn", "x"))
+	l.Write("s", clusterBatch("cluster", "0 0"))
+	if err := end(); err == nil || !strings.Contains(err.Error(), "could not be written") {
+		t.Errorf("closed with %v", err)
+	}
+	checkOrder(t, filepath.Join(dir, "cluster.log"), 1, 1)
+	if s := l.Stats(); s.LostBytes == 0 || !strings.Contains(s.Trouble, "is a directory") {
 		t.Errorf("counted %+v", s)
 	}
 }

@@ -80,8 +80,9 @@ func clone(h logwire.Header) logwire.Header {
 	return h
 }
 
-// validPath says whether a log path, which comes from the wire, may name a file.
+// validPath says whether a log path, which comes from the wire, may name a file. The
+// directory is also that of the node's own output.
 func validPath(path string) bool {
-	return path != "" && len(path) <= 200 && !strings.HasPrefix(path, ".") &&
+	return path != "" && path != "stdout" && path != "stderr" && len(path) <= 200 && !strings.HasPrefix(path, ".") &&
 		!strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '/' || r == 0x7f })
 }

@@ -45,7 +45,11 @@ func (t *trouble) note(file string, err error) {
 		t.files = map[string]error{}
 	}
 	t.files[file] = err
-	t.log.Error("cannot write a log; trying again every second, and taking no more when memory is used up", "file", file, "err", err)
+	what := "cannot write a log; its records are lost until that is mended"
+	if passes(err) {
+		what = "cannot write a log; trying again every second, and taking no more when memory is used up"
+	}
+	t.log.Error(what, "file", file, "err", err)
 }
 
 func (t *trouble) clear(file string) {
