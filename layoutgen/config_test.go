@@ -33,7 +33,7 @@ func TestDefault(t *testing.T) {
 func TestEveryKeyHasDefaultOrIsOptional(t *testing.T) {
 	t.Parallel()
 	optional := "args base_dir command cpus env metrics_port name nice port streams include exclude keep post_process"
-	zero := " give_up_after heartbeat json_include_unset_fields rotation_size expire_after max_size"
+	zero := " give_up_after heartbeat json_include_unset_fields rotation_size expire_after max_size spill"
 	for section, field := range keys(reflect.ValueOf(Default()).Elem()) {
 		v := field
 		if v.Kind() == reflect.Slice {

@@ -13,9 +13,13 @@ import (
 // A logger is told its [Logs] on its command line, key by key, so that one can also
 // be started by hand.
 
-// LogKeys is the keys of [logs].
+// LogKeys is the keys of [logs] that are for loggers.
 func LogKeys() []string {
-	return slices.Sorted(maps.Keys(keys(reflect.ValueOf(&Logs{}).Elem())))
+	all := keys(reflect.ValueOf(&Logs{}).Elem())
+	for key := range keys(reflect.ValueOf(&LogSend{}).Elem()) {
+		delete(all, key)
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // LogsByHand is the options of a logger that was told nothing: the defaults, save

@@ -48,6 +48,17 @@ type Logs struct {
 	// PostProcess is a program, and its arguments, that is run for each archived
 	// log, whose path it gets as its last argument. Default none.
 	PostProcess []string `toml:"post_process"`
+
+	LogSend
+}
+
+// LogSend is what becomes of the records of Go nodes that are no loggers.
+type LogSend struct {
+	// Spill keeps records in files of the node's work directory while no logger takes
+	// them. Default false: then new ones are dropped and counted, as in Zeek.
+	Spill bool `toml:"spill"`
+	// SpillSize is how much that may be for each node. Default "1GiB".
+	SpillSize Size `toml:"spill_size"`
 }
 
 // LogAscii is those of Zeek's options of that module that say something about the
@@ -113,6 +124,9 @@ func (l *Logs) check(s *source) {
 	}
 	l.LogAscii.check(s)
 	l.checkArchive(s)
+	if l.SpillSize <= 0 {
+		s.problemf("logs.spill_size", `logs.spill_size is %v; give a size like "1GiB"`, l.SpillSize)
+	}
 }
 
 // checkArchive checks what becomes of closed logs.

@@ -44,6 +44,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 		}
 		spec.Argv = withLogs(spec.Argv, node, layout, config)
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
+		spec.Env = withSpill(spec, node, layout, config.Logs.LogSend)
 		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
 	}
