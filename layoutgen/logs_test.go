@@ -84,7 +84,7 @@ func TestLogProblems(t *testing.T) {
 		{`expire_after = "30m"`, `logs.expire_after is 30m0s; give "0s" (never) or more than rotation_interval (1h0m0s)`},
 		{`max_size = -1`, `logs.max_size is -1B`},
 		{`post_process = [""]`, `logs.post_process needs the name of a program`},
-		{`spill_size = 0`, `logs.spill_size is 0B; give a size`},
+		{`spill_size = 0`, `logs.spill_size is 0; give a size`},
 		{`json_timestamps = "ISO"`, `logs.json_timestamps is "ISO"; give "JSON::TS_EPOCH" or`},
 		{`separator = ""`, `logs.separator is empty`},
 		{`separator = ","`, `logs.set_separator is ",", as is logs.separator`},
