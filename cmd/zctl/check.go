@@ -105,6 +105,11 @@ func unusableHere(config *layoutgen.Config) layoutgen.Problems {
 			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
 		}
 	}
+	if program := config.Logs.PostProcess; len(program) > 0 {
+		if _, err := lookPath(program[0]); err != nil {
+			problems = append(problems, config.Problem("logs.post_process", "cannot run it: %v", err))
+		}
+	}
 	return problems
 }
 

@@ -168,7 +168,7 @@ func valuesOf(flag string) []string {
 	switch flag {
 	case "config", "c":
 		return []string{":files"}
-	case "base-dir", "dir":
+	case "base-dir", "dir", archiveFlag:
 		return []string{":directories"}
 	case "layout":
 		return []string{":files"}

@@ -1,0 +1,204 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zctl/layoutgen"
+	"zctl/nodes/archive"
+	"zctl/nodes/logger"
+	"zctl/nodes/logtext"
+	"zctl/nodes/zmq"
+)
+
+// withArchive makes a logger rotate every so often and archive in the cluster's logs.
+func (c *testCluster) withArchive(interval time.Duration) func(*Options) {
+	return func(o *Options) {
+		l := layoutgen.LogsByHand()
+		l.RotationInterval = interval
+		o.UseLogs(l, filepath.Join(c.dir, "logs"))
+	}
+}
+
+// archived is the archived logs of the cluster, as "conn" or "conn-logger-1".
+func (c *testCluster) archived() []string {
+	logs, err := archive.Store{Dir: filepath.Join(c.dir, "logs")}.List(archive.Filter{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var names []string
+	for _, l := range logs {
+		names = append(names, strings.TrimSuffix(l.Stream+"-"+l.Suffix, "-"))
+	}
+	return slices.Sorted(slices.Values(names))
+}
+
+// TestRotateLogs: loggers that are told to over the bus rotate their logs once, say how
+// many that were, or why they cannot; who does not answer is named.
+func TestRotateLogs(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[loggers]\ncount = 2\n")
+	c.start("manager")
+	c.startWith("logger-1", c.withArchive(0))
+	c.start("logger-2") // which has no archive
+	c.awaitPeers(5)
+	live := filepath.Join(c.dir, "logger-1", "cluster.log")
+	await(t, "a live log", func() bool { _, err := os.Stat(live); return err == nil })
+	rotate := func(timeout time.Duration, loggers ...string) (answers []Rotated, err error) {
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		err = RotateLogs(ctx, c.nodes["manager"].backend, Options{}, loggers, func(r Rotated) { answers = append(answers, r) })
+		return answers, err
+	}
+	answers, err := rotate(patience, "logger-1", "logger-2")
+	if err != nil || len(answers) != 2 {
+		t.Fatal(answers, err)
+	}
+	rotated := 0
+	for _, a := range answers {
+		rotated += int(a.Logs)
+		switch a.Node {
+		case "logger-1":
+			if a.Logs == 0 || a.Error != "" {
+				t.Errorf("%+v", a)
+			}
+		case "logger-2":
+			if !strings.Contains(a.Error, "--log-archive DIR") {
+				t.Errorf("%+v", a)
+			}
+		}
+	}
+	await(t, "the archives", func() bool { return len(c.archived()) == rotated })
+	if !slices.Contains(c.archived(), "cluster-logger-1") {
+		t.Errorf("archived %v", c.archived())
+	}
+	c.nodes["logger-1"].Log("a line more")
+	c.stop("logger-1") // which does not rotate by itself, and so not at its end
+	if _, err := os.Stat(live); err != nil || len(c.archived()) != rotated {
+		t.Errorf("archived %v at the end: %v", c.archived(), err)
+	}
+	answers, err = rotate(500*time.Millisecond, "logger-1", "logger-2")
+	if len(answers) != 1 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer from logger-1:") {
+		t.Errorf("%v, %v", answers, err)
+	}
+}
+
+// TestLeftBehind: a logger archives what an earlier one left, but not before it has its
+// port: what another process of the same node writes stays.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	for _, interval := range []time.Duration{0, time.Hour} {
+		c := newCluster(t, "")
+		for _, file := range []string{"conn.log", "log-queue/dns__2026-01-02-13-00-00__2026-01-02-14-00-00__.log"} {
+			path := filepath.Join(c.dir, "logger-1", file)
+			os.MkdirAll(filepath.Dir(path), 0o755)
+			os.WriteFile(path, []byte("a line\nhalf a li"), 0o644)
+		}
+		want := map[time.Duration][]string{0: {"dns"}, time.Hour: {"conn", "dns"}}[interval]
+		c.start("manager")
+		c.startWith("logger-1", c.withArchive(interval))
+		await(t, "left-overs", func() bool { return slices.Equal(c.archived(), want) })
+		live := filepath.Join(c.dir, "logger-1", "cluster.log")
+		await(t, "a live log", func() bool { _, err := os.Stat(live); return err == nil })
+
+		first := c.nodes["logger-1"]
+		second := c.startWith("logger-1", c.withArchive(interval))
+		begun := time.Now()
+		if err := <-second.done; err == nil || !strings.Contains(err.Error(), "address already in use") || time.Since(begun) > patience/2 {
+			t.Errorf("%v, after %v", err, time.Since(begun))
+		}
+		if _, err := os.Stat(live); err != nil || len(c.archived()) != len(want) {
+			t.Errorf("a second process took %v: %v", c.archived(), err)
+		}
+		c.nodes["logger-1"] = first
+		c.stop("logger-1")
+		if got := slices.Contains(c.archived(), "cluster"); got != (interval > 0) {
+			t.Errorf("rotated every %v, and at the end archived %v", interval, c.archived())
+		}
+	}
+}
+
+// TestUseLogs: what [logs] says is what the logger is told.
+func TestUseLogs(t *testing.T) {
+	t.Parallel()
+	config, err := layoutgen.Parse("", []byte(`[logs]
+format = "both"
+streams = { conn = "json" }
+include = ["c*"]
+exclude = ["d*"]
+flush_interval = "2s"
+json_timestamps = "JSON::TS_MILLIS"
+json_include_unset_fields = true
+separator = "1"
+set_separator = "2"
+empty_field = "3"
+unset_field = "4"
+include_meta = false
+meta_prefix = "5"
+enable_utf_8 = false
+rotation_interval = "30m"
+rotation_size = "1MiB"
+compression = "zstd"
+expire_after = "1d"
+max_size = "2MiB"
+keep = ["e*"]
+post_process = ["f", "g"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Options
+	got.UseLogs(config.Logs, "/logs")
+	got.UseMemory(64 << 20)
+	want := Options{
+		Logger: logger.Options{
+			Memory: 16 << 20, FlushInterval: 2 * time.Second,
+			Rotation: &logger.Rotation{Interval: 30 * time.Minute, Size: 1 << 20},
+			Text: logger.Text{
+				Format: logger.Both, Streams: map[string]logger.Format{"conn": logger.JSON}, Include: []string{"c*"}, Exclude: []string{"d*"},
+				Options: &logtext.Options{
+					JSONTimestamps: logtext.Millis, JSONIncludeUnsetFields: true,
+					Separator: "1", SetSeparator: "2", EmptyField: "3", UnsetField: "4", MetaPrefix: "5",
+				},
+			},
+		},
+		Archive: &Archive{
+			Config: archive.Config{Store: archive.Store{Dir: "/logs", Compression: archive.Zstd}, PostProcess: []string{"f", "g"}},
+			Rules:  archive.Rules{MaxAge: 24 * time.Hour, MaxBytes: 2 << 20, Keep: []string{"e*"}},
+		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	var plain Options
+	plain.UseLogs(layoutgen.LogsByHand(), "")
+	if o := *plain.Logger.Text.Options; o != logtext.Defaults() || plain.Logger.Rotation != nil || plain.Archive != nil {
+		t.Errorf("by hand: %+v, %+v", plain, o)
+	}
+}
+
+// TestBounded: no more waits in a logger's socket than in the logger, unless somebody
+// said how much.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		memory  int
+		o, want zmq.Options
+	}{
+		{32 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 32 << 20}},
+		{8 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 16 << 20}},
+		{0, zmq.Options{RcvHWM: 7}, zmq.Options{RcvHWM: 7}},
+		{32 << 20, zmq.Options{MaxMessage: 5}, zmq.Options{RcvHWM: 16, MaxMessage: 5}},
+	} {
+		if got := bounded(test.o, test.memory); got != test.want {
+			t.Errorf("%d: %+v, want %+v", test.memory, got, test.want)
+		}
+	}
+}
