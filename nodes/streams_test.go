@@ -286,7 +286,10 @@ func TestLoggerEndsWithFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	await(t, "batches to be with the logger", func() bool { return worker.LogStats().Waiting.Batches > 100 })
+	await(t, "batches to be with the logger", func() bool { // those of before it was reached have been in files
+		s := worker.LogStats()
+		return s.Connected == 1 && s.Waiting.Batches+s.OnDisk.Batches > 100
+	})
 	c.stop("logger-1")
 	await(t, "batches to be in files", func() bool { s := worker.LogStats(); return s.OnDisk.Records > 100 && s.Waiting.Batches == 0 })
 	if s := worker.LogStats(); s.Dropped.Batches > 0 {
