@@ -202,3 +202,25 @@ func TestBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestExpires: a logger deletes old archived logs, but for those to keep, from its start
+// on.
+func TestExpires(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[loggers]\ncount = 0\n")
+	day := filepath.Join(c.dir, "logs", "2020-01-02")
+	os.MkdirAll(day, 0o755)
+	for _, file := range []string{"conn.13:00:00-14:00:00.log.gz", "notice.13:00:00-14:00:00.log.gz", "README"} {
+		os.WriteFile(filepath.Join(day, file), []byte("x"), 0o644)
+	}
+	c.startWith("manager", func(o *Options) {
+		l := layoutgen.LogsByHand()
+		l.ExpireAfter, l.Keep = 24*time.Hour, []string{"not*"}
+		o.UseLogs(l, filepath.Join(c.dir, "logs"))
+	})
+	await(t, "the old log is deleted", func() bool { return slices.Equal(c.archived(), []string{"notice"}) })
+	c.stop("manager")
+	if _, err := os.Stat(filepath.Join(day, "README")); err != nil || !slices.Equal(c.archived(), []string{"notice"}) {
+		t.Errorf("left %v, %v", c.archived(), err)
+	}
+}
