@@ -39,6 +39,11 @@ func (o *Options) UseMemory(bytes int64) {
 	o.Logger.Memory = int(bytes / 4)
 }
 
+// MemoryLimit is the limit for the runtime of a logger's process, in bytes
+// ([debug.SetMemoryLimit]), with which it needs no more than [Options.UseMemory] said:
+// the rest is the program itself, and what the collector is late by.
+func (o *Options) MemoryLimit() int64 { return int64(o.Logger.Memory) * 4 * 7 / 8 }
+
 func logText(a layoutgen.LogAscii) *logtext.Options {
 	return &logtext.Options{
 		JSONTimestamps: logtext.Timestamps(a.JSONTimestamps), JSONIncludeUnsetFields: a.JSONIncludeUnsetFields,

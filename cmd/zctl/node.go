@@ -49,9 +49,7 @@ Examples:
 			return usagef("zctl node: --%s is for loggers, and %s is none", flag, o.Name)
 		}
 		if n.LocalNodeType() == layoutgen.TypeLogger {
-			// The rest is the program itself, and what the collector is late by.
-			const share = 7. / 8
-			debug.SetMemoryLimit(int64(share * 4 * float64(o.Logger.Memory)))
+			debug.SetMemoryLimit(o.MemoryLimit())
 		}
 		return runNode(c.Context, n)
 	},

@@ -67,6 +67,7 @@ var sections = []section{
 	{"layout", "zeek-cluster-layout-generator of a huge cluster, fork to exit", layoutSection},
 	{"broker", "messages of four frames through the central broker, which is a process of its own", brokerSection},
 	{"push-pull", "messages of four frames from a PUSH to a PULL, each a process of its own", pushPullSection},
+	{"logger", "recorded conn batches of a thousand records, from a PUSH in a process of its own to files", loggerSection},
 	{"worker-restart", "zctl restart worker-1 in the default cluster with the Go engine", workerRestartSection},
 }
 

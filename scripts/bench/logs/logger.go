@@ -6,37 +6,28 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
-	"time"
 
 	"zctl/layoutgen"
 	"zctl/nodes"
-	"zctl/nodes/archive"
-	"zctl/nodes/logger"
 )
 
-// runLogger is a node as zctl node runs it, but for its broker, which it misses.
-func runLogger(port, dir, format string) error {
+// runLogger is a node as zctl node runs it. It is alone: its broker is missing.
+func runLogger(port, dir, format, size string) error {
 	if path := os.Getenv("CPUPROFILE"); path != "" {
 		if f, err := os.Create(path); err == nil {
 			_ = pprof.StartCPUProfile(f)
 			defer pprof.StopCPUProfile()
 		}
 	}
-	config, err := layoutgen.Parse("", fmt.Appendf(nil,
-		"[cluster]\nport = %s\n[manager]\nport = 1\n[broker]\nxpub_port = 2\nxsub_port = 3\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port))
+	o, err := loggerOptions(port, dir, format, size)
 	if err != nil {
 		return err
 	}
-	quiet := slog.New(slog.DiscardHandler)
-	archiver := archive.NewArchiver(archive.Config{Store: archive.Store{Dir: dir + "/logs"}, Log: quiet})
-	l, err := logger.New(logger.Options{Dir: dir, Text: logger.Text{Format: logger.Format(format)}, Rotation: &logger.Rotation{Archiver: archiver}, Log: slog.Default()})
-	if err != nil {
-		return err
-	}
-	o := nodes.Options{Name: "logger-1", LogWriter: l, Log: quiet}
-	o.Cluster.Layout = config.Layout()
+	debug.SetMemoryLimit(o.MemoryLimit())
 	n, err := nodes.New(o)
 	if err != nil {
 		return err
@@ -45,29 +36,41 @@ func runLogger(port, dir, format string) error {
 	ended := make(chan error)
 	go func() { ended <- n.Run(ctx) }()
 	fmt.Println("ready")
-	answer(l)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		fmt.Println(m.Mallocs)
+	}
 	stop()
-	err = <-ended
-	now, giveUp := context.WithCancel(context.Background())
-	giveUp() // what waits is of no use to anybody
-	_ = archiver.Close(now)
-	return err
+	return <-ended
 }
 
-// answer answers to whoever measures, until it has heard enough.
-func answer(l *logger.Logger) {
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		switch lines.Text() {
-		case "spent":
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			fmt.Println(l.Stats().Records, m.Mallocs)
-		case "rotate":
-			begin := time.Now()
-			if _, err := l.Rotate(); err != nil {
-				slog.Error(err.Error())
-			}
-			fmt.Println(time.Since(begin).Nanoseconds())
+func loggerOptions(port, dir, format, size string) (nodes.Options, error) {
+	config, err := layoutgen.Parse("", fmt.Appendf(nil, `[cluster]
+port = %s
+[manager]
+port = 1
+[broker]
+xpub_port = 2
+xsub_port = 3
+[proxies]
+count = 0
+[workers]
+count = 1
+`, port))
+	if err != nil {
+		return nodes.Options{}, err
+	}
+	logs := layoutgen.LogsByHand()
+	for key, value := range map[string]string{"format": format, "rotation_size": size} {
+		if err := logs.Set(key, value); err != nil {
+			return nodes.Options{}, err
 		}
 	}
+	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	o := nodes.Options{Name: "logger-1", Dir: dir, Log: quiet}
+	o.Cluster.Layout = config.Layout()
+	o.UseLogs(logs, filepath.Join(dir, "logs"))
+	o.UseMemory(int64(config.Loggers.Memory))
+	return o, nil
 }

@@ -1,15 +1,17 @@
 // Command logs is both ends of what the section logger measures:
 //
-//	logs logger PORT DIR FORMAT     is logger-1 of a cluster, listens at PORT and writes into DIR
+//	logs logger PORT DIR FORMAT SIZE
+//	                      is logger-1 of a cluster, as zctl node runs it: it listens at PORT, writes into DIR, and
+//	                      archives files of SIZE bytes there; 0 is none
 //	logs send PORT BATCHES COUNT PAUSE
-//	                                sends the recorded conn records in the file BATCHES, COUNT batches of 1000 of
-//	                                them; PAUSE ("5ms") after each, "0" is none: it never waits but for the network
+//	                      sends the recorded conn records in the file BATCHES, COUNT batches of 1000 of them, with a
+//	                      PAUSE like 5ms between them. 0s never waits but for the network; otherwise the ts of the first
+//	                      record of each batch is when it was sent
 //
-// logger says "ready" and answers each line that it reads: "spent" with the numbers of
-// records and heap allocations so far, "rotate" with the nanoseconds that rotating all
-// logs took. send says "ready" when it is connected, begins with the first line that it
-// reads, and says "sent" in the end. With CPUPROFILE=FILE in its environment the logger
-// writes a profile for go tool pprof. Both end with their stdin.
+// logger says "ready", and answers each line that it reads with the number of heap
+// allocations so far. With CPUPROFILE=FILE in its environment it writes a profile for
+// go tool pprof. send says "ready" when it is connected, and sends when it reads a line.
+// Both end with their stdin.
 package main
 
 import (
@@ -22,8 +24,8 @@ func main() {
 	log.SetFlags(0)
 	var err error
 	switch args := os.Args[1:]; {
-	case len(args) == 4 && args[0] == "logger":
-		err = runLogger(args[1], args[2], args[3])
+	case len(args) == 5 && args[0] == "logger":
+		err = runLogger(args[1], args[2], args[3], args[4])
 	case len(args) == 5 && args[0] == "send":
 		err = send(args[1], args[2], args[3], args[4])
 	default:
