@@ -59,8 +59,12 @@ func (f *file) flushSoon() {
 
 // flush writes what waits, and then more.
 func (f *file) flush(more []byte) {
-	f.put(f.text)
-	f.put(more)
+	if !f.put(f.text) {
+		f.l.stats.lost.Add(uint64(len(more))) // its header may be lost
+		f.format = nil
+	} else if !f.put(more) {
+		f.format = nil
+	}
 	if f.text = f.text[:0]; cap(f.text) > 4*chunk {
 		f.text = nil
 	}
@@ -73,26 +77,28 @@ func (f *file) flush(more []byte) {
 
 // put writes text, and waits for the disk if that is full. When the logger ends
 // meanwhile, or if the file cannot be written whatever the disk does, the text is lost,
-// and counted: one file that is a directory must not stop all logs.
-func (f *file) put(text []byte) {
+// and counted: one file that is a directory must not stop all logs. It says whether the
+// text was written.
+func (f *file) put(text []byte) bool {
 	for len(text) > 0 {
 		err := f.write(text)
 		if err == nil {
 			f.l.disk.clear(f.path)
-			return
+			return true
 		}
 		f.l.disk.note(f.path, err)
 		if !passes(err) {
 			f.l.stats.lost.Add(uint64(len(text)))
-			return
+			return false
 		}
 		select {
 		case <-f.l.ending:
 			f.l.stats.lost.Add(uint64(len(text)))
-			return
+			return false
 		case <-time.After(retryAfter):
 		}
 	}
+	return true
 }
 
 // passes says whether an error may go away by itself, or by what an operator does about
