@@ -44,6 +44,12 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if name := os.Getenv(crashEnv); name != "" {
+		if err := crashLogger(name); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
