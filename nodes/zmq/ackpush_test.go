@@ -283,8 +283,8 @@ func TestAckPushToLibzmq(t *testing.T) {
 	s := startAckSender(t, Options{SndHWM: 10}, one.word(t, "at"), two.word(t, "at"))
 	eventually(t, "both", func() bool { n, _ := s.Connected(); return n == 2 })
 	s.sendAll(t, 1000, 100)
-	for _, p := range []*libzmq{one, two} {
-		p.await(t, "a share", func(list []string) bool { return len(list) > 100 })
+	for _, p := range []*libzmq{one, two} { // how large a share depends on how fast each answers
+		p.await(t, "a share", func(list []string) bool { return len(list) > 10 })
 	}
 	one.kill()
 	s.mu.Lock()
