@@ -22,13 +22,16 @@ func BrokerFromEnv(listenXPub, listenXSub string) (o zmq.BrokerOptions, err erro
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	o.ListenXPub, o.ListenXSub = listenXPub, listenXSub
 	if listenXPub != "" && listenXSub != "" {
-		return o, nil
+		return o, o.Check()
 	}
 	file, err := find(layoutgen.BackendFile, "write one with zctl layout --backend, or say where to listen")
 	if err != nil {
 		return o, err
 	}
 	backend, err := layoutgen.ReadBackend(file)
+	if err != nil {
+		return o, err
+	}
 	o.Options = socketOptions(o.Options, backend.Options).broker
 	if listenXPub == "" {
 		o.ListenXPub = backend.ListenXPub
@@ -36,7 +39,7 @@ func BrokerFromEnv(listenXPub, listenXSub string) (o zmq.BrokerOptions, err erro
 	if listenXSub == "" {
 		o.ListenXSub = backend.ListenXSub
 	}
-	return o, err
+	return o, o.Check()
 }
 
 // RunBroker runs the central broker of a cluster whose manager does not until ctx

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -283,8 +284,16 @@ func TestAckPushToLibzmq(t *testing.T) {
 	s := startAckSender(t, Options{SndHWM: 10}, one.word(t, "at"), two.word(t, "at"))
 	eventually(t, "both", func() bool { n, _ := s.Connected(); return n == 2 })
 	s.sendAll(t, 1000, 100)
+	took := func(p *libzmq) int {
+		list, _ := p.all() // of a message that holds a newline it has two lines
+		return strings.Count("\n"+strings.Join(list, "\n"), "\nlog-write|")
+	}
 	for _, p := range []*libzmq{one, two} { // how large a share depends on how fast each answers
 		p.await(t, "a share", func(list []string) bool { return len(list) > 10 })
+	}
+	eventually(t, "both to have all of it together", func() bool { return took(one)+took(two) >= 1000 })
+	if n := took(one) + took(two); n != 1000 {
+		t.Errorf("%d messages arrived, 1000 were sent", n)
 	}
 	one.kill()
 	s.mu.Lock()

@@ -33,6 +33,16 @@ type Broker struct {
 	counters    brokerCounters
 }
 
+// Check says which of the endpoints cannot exist.
+func (o BrokerOptions) Check() error {
+	for _, e := range []string{o.ListenXPub, o.ListenXSub} {
+		if _, err := parseEndpoint(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ListenBroker binds both endpoints, or none, and serves until Close.
 func ListenBroker(opts BrokerOptions) (*Broker, error) {
 	b := &Broker{opts: opts.Options.withDefaults()}
