@@ -7,7 +7,8 @@ import (
 )
 
 // submit takes a batch. It returns false, and has not taken it, only if there is no
-// room and the policy is to wait.
+// room and the policy is to wait. In the end nobody waits: the last batch of a stream
+// is taken over the limit, so that Close can still send it.
 func (s *Sender) submit(records int, payload []byte) (taken bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -16,11 +17,11 @@ func (s *Sender) submit(records int, payload []byte) (taken bool, err error) {
 	}
 	b := &batch{seq: s.seq, records: records, payload: payload}
 	switch fits := s.fits(len(payload)); {
-	case fits && !s.spilling():
+	case s.o.Policy == Block && !fits && !s.closing.Load():
+		return false, nil
+	case s.o.Policy == Block, fits && !s.spilling():
 		s.enqueue(b)
 		s.Ready()
-	case s.o.Policy == Block && !s.closing.Load():
-		return false, nil
 	case s.store != nil:
 		s.spill(b)
 	default:
