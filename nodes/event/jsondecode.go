@@ -10,7 +10,8 @@ func decodeJSON(in []byte) (Value, error) {
 	r := readers.Get().(*jsonReader)
 	defer r.release()
 	r.jsonScanner = jsonScanner{in: in}
-	v, err := r.value(0)
+	var v Value
+	err := r.value(&v, 0)
 	if err == nil && (r.peek() != 0 || r.pos < len(in)) {
 		err = r.expected("the end")
 	}

@@ -16,7 +16,7 @@ func (r *jsonReader) member(o *typedObject, key string) (err error) {
 		o.kind, err = r.kind()
 		o.known = true
 	case key == "data" && o.known:
-		o.value, err = r.data(o.kind, o.depth)
+		err = r.data(&o.value, o.kind, o.depth)
 		o.read = true
 	case key == "data":
 		o.later = r.pos
@@ -28,24 +28,25 @@ func (r *jsonReader) member(o *typedObject, key string) (err error) {
 }
 
 // finished is the value of an object that was read whole.
-func (r *jsonReader) finished(o *typedObject) (Value, error) {
+func (r *jsonReader) finished(dst *Value, o *typedObject) error {
 	end := r.pos
 	switch {
 	case !o.known:
 		r.pos = o.start
-		return Value{}, r.expected(`an object with "@data-type"`)
+		return r.expected(`an object with "@data-type"`)
 	case o.read || o.kind == KindNone:
-		return o.value, nil
+		*dst = o.value
+		return nil
 	case o.later == 0:
 		r.pos = o.start
-		return Value{}, r.expected(`an object with "data"`)
+		return r.expected(`an object with "data"`)
 	}
 	r.pos = o.later
-	v, err := r.data(o.kind, o.depth)
+	err := r.data(dst, o.kind, o.depth)
 	if err == nil {
 		r.pos = end
 	}
-	return v, err
+	return err
 }
 
 // compactHead reads {"@data-type":"T","data": as Zeek and we write it, without
@@ -92,22 +93,22 @@ func kindOf(in []byte) (Kind, bool) {
 }
 
 // compact reads what follows such a head, up to the end of the object.
-func (r *jsonReader) compact(kind Kind, start, depth int) (Value, error) {
-	v, err := r.data(kind, depth)
-	if err != nil {
-		return Value{}, err
+func (r *jsonReader) compact(dst *Value, kind Kind, start, depth int) error {
+	if err := r.data(dst, kind, depth); err != nil {
+		return err
 	}
 	switch r.peek() {
 	case '}':
 		r.pos++
-		return v, nil
+		return nil
 	case ',':
 		r.pos++
-		o := typedObject{start: start, depth: depth, kind: kind, value: v, known: true, read: true}
+		o := typedObject{start: start, depth: depth, kind: kind, value: *dst, known: true, read: true}
 		err := r.moreMembers(func(key string) error { return r.member(&o, key) })
-		return o.value, err
+		*dst = o.value
+		return err
 	}
-	return Value{}, r.expected(`"," or "}"`)
+	return r.expected(`"," or "}"`)
 }
 
 // kind reads a data type.

@@ -29,90 +29,94 @@ type jsonReader struct {
 	elements
 }
 
-// value reads {"@data-type":T,"data":D}, nested depth deep. The two may stand in
-// either order, and among others.
-func (r *jsonReader) value(depth int) (Value, error) {
+// value reads {"@data-type":T,"data":D}, nested depth deep, into dst. The two may
+// stand in either order, and among others. It and what it calls write values where
+// they belong: a value is too large to be handed up through every level for nothing.
+func (r *jsonReader) value(dst *Value, depth int) error {
 	if r.values++; r.values > maxValues {
-		return Value{}, r.errorf("expected at most %d values", maxValues)
+		return r.errorf("expected at most %d values", maxValues)
 	}
 	if depth > maxDepth {
-		return Value{}, r.errorf("expected values nested at most %d deep", maxDepth)
+		return r.errorf("expected values nested at most %d deep", maxDepth)
 	}
 	r.peek()
 	start := r.pos
 	if kind, ok := r.compactHead(); ok {
-		return r.compact(kind, start, depth)
+		return r.compact(dst, kind, start, depth)
 	}
-	return r.object(depth)
+	return r.object(dst, depth)
 }
 
 // object reads a value that is not written compactly.
-func (r *jsonReader) object(depth int) (Value, error) {
+func (r *jsonReader) object(dst *Value, depth int) error {
 	o := typedObject{start: r.pos, depth: depth}
 	if err := r.members(func(key string) error { return r.member(&o, key) }); err != nil {
-		return Value{}, err
+		return err
 	}
-	return r.finished(&o)
+	return r.finished(dst, &o)
 }
 
 // data reads what belongs to a data type.
-func (r *jsonReader) data(kind Kind, depth int) (Value, error) {
+func (r *jsonReader) data(dst *Value, kind Kind, depth int) error {
 	switch kind {
 	case KindNone:
-		return Value{}, r.skip(maxSkip)
+		*dst = Value{}
+		return r.skip(maxSkip)
 	case KindBoolean, KindCount, KindInteger, KindReal:
-		return r.scalar(kind)
+		return r.scalar(dst, kind)
 	case KindString, KindEnum:
-		return r.textValue(kind)
+		return r.textValue(dst, kind)
 	case KindSet, KindList:
-		return r.elems(kind, depth)
+		return r.elems(dst, kind, depth)
 	case KindTable:
-		return r.table(depth)
+		return r.table(dst, depth)
 	}
-	return r.plain(kind)
+	return r.plain(dst, kind)
 }
 
 // scalar reads what is not in quotes, except for reals that JSON has no number
 // for.
-func (r *jsonReader) scalar(kind Kind) (Value, error) {
+func (r *jsonReader) scalar(dst *Value, kind Kind) error {
 	quoted := r.peek() == '"'
 	start := r.pos
 	if quoted {
 		r.pos++
 	}
-	word := r.word()
-	v, ok := parseScalar(kind, word)
+	v, ok := parseScalar(kind, r.word())
 	if quoted {
 		ok = ok && kind == KindReal && !v.isFinite() && r.take('"') == nil
 	}
 	if !ok {
 		r.pos = start
-		return Value{}, r.expected(forms[kind])
+		return r.expected(forms[kind])
 	}
-	return v, nil
+	*dst = v
+	return nil
 }
 
 // plain reads what is in quotes and has nothing to escape.
-func (r *jsonReader) plain(kind Kind) (Value, error) {
+func (r *jsonReader) plain(dst *Value, kind Kind) error {
 	r.peek()
 	start := r.pos
 	s, err := r.text(forms[kind])
 	if err != nil {
-		return Value{}, err
+		return err
 	}
 	v, ok := parsePlain(kind, s)
 	if !ok {
 		r.pos = start
-		return Value{}, r.expected(forms[kind])
+		return r.expected(forms[kind])
 	}
-	return v, nil
+	*dst = v
+	return nil
 }
 
 // textValue reads a string, or {"@base64":"…"} of bytes that are not UTF-8.
-func (r *jsonReader) textValue(kind Kind) (Value, error) {
+func (r *jsonReader) textValue(dst *Value, kind Kind) error {
 	if r.peek() != '{' {
 		s, err := r.text("a string")
-		return text(kind, s), err
+		*dst = text(kind, s)
+		return err
 	}
 	start := r.pos
 	var decoded []byte
@@ -125,41 +129,45 @@ func (r *jsonReader) textValue(kind Kind) (Value, error) {
 	})
 	if err != nil || decoded == nil {
 		r.pos = start
-		return Value{}, r.expected(`a string or {"@base64":"…"}`)
+		return r.expected(`a string or {"@base64":"…"}`)
 	}
-	return textIn(kind, decoded), nil
+	*dst = textIn(kind, decoded)
+	return nil
 }
 
 // elems reads the elements of a list or set.
-func (r *jsonReader) elems(kind Kind, depth int) (Value, error) {
+func (r *jsonReader) elems(dst *Value, kind Kind, depth int) error {
 	err := r.take('[')
 	start, first := r.pos-1, len(r.open)
+	var v Value // out here it does not escape
 	for more := r.peek() != ']'; err == nil && more; {
-		var v Value
-		v, err = r.value(depth + 1)
+		v = Value{}
+		err = r.value(&v, depth+1)
 		r.open = append(r.open, v)
 		if more = r.peek() == ','; more {
 			r.pos++
 		}
 	}
 	if err != nil {
-		return Value{}, err
+		return err
 	}
 	if r.peek() != ']' {
-		return Value{}, r.expected(`"," or "]"`)
+		return r.expected(`"," or "]"`)
 	}
 	r.pos++
-	return r.close(kind, first, start), nil
+	*dst = r.close(kind, first, start)
+	return nil
 }
 
 // table reads the entries of a table.
-func (r *jsonReader) table(depth int) (Value, error) {
+func (r *jsonReader) table(dst *Value, depth int) error {
 	r.peek()
 	start, first := r.pos, len(r.open)
 	if err := r.list('[', ']', func() error { return r.entry(depth + 1) }); err != nil {
-		return Value{}, err
+		return err
 	}
-	return r.close(KindTable, first, start), nil
+	*dst = r.close(KindTable, first, start)
+	return nil
 }
 
 // entry reads {"key":K,"value":V}.
@@ -168,7 +176,7 @@ func (r *jsonReader) entry(depth int) error {
 	start := r.pos
 	var e [2]Value
 	var has [2]bool
-	err := r.members(func(key string) (err error) {
+	err := r.members(func(key string) error {
 		i := 0
 		switch key {
 		case "key":
@@ -177,9 +185,8 @@ func (r *jsonReader) entry(depth int) error {
 		default:
 			return r.skip(maxSkip)
 		}
-		e[i], err = r.value(depth)
 		has[i] = true
-		return err
+		return r.value(&e[i], depth)
 	})
 	if err == nil && has != [2]bool{true, true} {
 		r.pos = start

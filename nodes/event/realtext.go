@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"strings"
 )
 
 // appendReal appends the shortest text that means exactly this real, with a
@@ -67,7 +66,9 @@ func isReal(s string) bool {
 // leadingZero says whether s begins with a zero and another digit, perhaps
 // behind a sign: C and Zeek take such numbers for octal.
 func leadingZero(s string) bool {
-	s = strings.TrimLeft(s, "+-")
+	for len(s) > 0 && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
 	return len(s) > 1 && s[0] == '0' && isDigit(s[1])
 }
 

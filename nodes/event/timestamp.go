@@ -2,7 +2,6 @@ package event
 
 import (
 	"math"
-	"strconv"
 	"time"
 )
 
@@ -75,16 +74,14 @@ func cutFraction(s string) (ns int64, rest string, ok bool) {
 	if s == "" || s[0] != '.' {
 		return 0, s, true
 	}
-	n := 1
-	for n < len(s) && isDigit(s[n]) {
-		n++
+	n, unit := 1, int64(time.Second)
+	for ; n < len(s) && isDigit(s[n]); n++ {
+		if unit /= 10; unit == 0 {
+			return 0, "", false
+		}
+		ns += int64(s[n]-'0') * unit
 	}
-	digits := s[1:n]
-	if len(digits) < 1 || len(digits) > 9 {
-		return 0, "", false
-	}
-	ns, err := strconv.ParseInt((digits + "00000000")[:9], 10, 64)
-	return ns, s[n:], err == nil
+	return ns, s[n:], n > 1
 }
 
 // parseOffset reads an offset from UTC: Z, +hh, +hhmm or +hh:mm; none is UTC.
