@@ -41,7 +41,7 @@ func (s *Supervisor) Plan(d Deployment) ([]Change, error) {
 // those that differ are restarted, those that are new or stopped are started,
 // and the others are left alone. It returns when every node is ready or has
 // died, or when ctx ends; the cluster goes on to become what d says, even then.
-func (s *Supervisor) Deploy(ctx context.Context, d Deployment) (Result, error) {
+func (s *Supervisor) Deploy(ctx context.Context, d Deployment, o DeployOptions) (Result, error) {
 	if err := d.Check(s.Dirs); err != nil {
 		return Result{}, err
 	}

@@ -145,7 +145,7 @@ func (r *rig) deployAny(d Deployment) Result {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	result, err := r.s.Deploy(ctx, d)
+	result, err := r.s.Deploy(ctx, d, DeployOptions{})
 	if err != nil || result.TimedOut {
 		r.t.Fatalf("deploy: %+v, %v", result, err)
 	}

@@ -364,7 +364,7 @@ func TestStopDuringHangingStart(t *testing.T) {
 	hanging.NotifyOnly = true
 	deployed := make(chan Result, 1)
 	go func() {
-		result, _ := r.s.Deploy(context.Background(), clusterOf(sleeper("manager"), hanging))
+		result, _ := r.s.Deploy(context.Background(), clusterOf(sleeper("manager"), hanging), DeployOptions{})
 		deployed <- result
 	}()
 	waitFor(t, func() bool { return r.s.find("worker-1") != nil })
@@ -383,7 +383,7 @@ func TestTimeout(t *testing.T) {
 	s.ReadyAfter = time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	result, err := r.s.Deploy(ctx, clusterOf(s))
+	result, err := r.s.Deploy(ctx, clusterOf(s), DeployOptions{})
 	if err != nil || !result.TimedOut || result.Nodes[0].OK {
 		t.Errorf("%+v, %v", result, err)
 	}

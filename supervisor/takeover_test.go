@@ -214,7 +214,7 @@ func TestInterruptedDeploy(t *testing.T) {
 	other.Env = changed.Env
 	answer := make(chan error, 1)
 	go func() {
-		_, err := r.s.Deploy(context.Background(), clusterOf(sleeper("manager"), changed, other))
+		_, err := r.s.Deploy(context.Background(), clusterOf(sleeper("manager"), changed, other), DeployOptions{})
 		answer <- err
 	}()
 	r.await("worker-1", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })

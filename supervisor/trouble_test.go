@@ -79,7 +79,7 @@ func TestAbandonedDeploy(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 {
-		if _, err := r.s.Deploy(ctx, clusterOf(sleeper("worker-1"))); !errors.Is(err, context.Canceled) && err != nil {
+		if _, err := r.s.Deploy(ctx, clusterOf(sleeper("worker-1")), DeployOptions{}); !errors.Is(err, context.Canceled) && err != nil {
 			t.Error(err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestErrorsIsPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	result, err := r.s.Deploy(soon(t, patience), clusterOf(dying("worker-1", "echo oops >&2; exit 3")))
+	result, err := r.s.Deploy(soon(t, patience), clusterOf(dying("worker-1", "echo oops >&2; exit 3")), DeployOptions{})
 	if err != nil || result.TimedOut || result.Nodes[0].State != "backoff" {
 		t.Errorf("%+v, %v", result, err)
 	}

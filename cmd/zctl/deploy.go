@@ -92,7 +92,7 @@ func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d superv
 		return err
 	}
 	printChanges(c, changes) // before anything is done about them
-	result, err := client.Deploy(c.Context, d, c.Duration("timeout"), p.event)
+	result, err := client.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name}, c.Duration("timeout"), p.event)
 	if err != nil {
 		p.done()
 		return err

@@ -73,7 +73,7 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
 		go func() {
-			if _, err := s.Deploy(c.Context, deployment); err != nil && c.Context.Err() == nil && !errors.Is(err, supervisor.ErrEnding) && !errors.Is(err, supervisor.ErrEnded) {
+			if _, err := s.Deploy(c.Context, deployment, supervisor.DeployOptions{Verb: c.Command.Name, UID: os.Getuid()}); err != nil && c.Context.Err() == nil && !errors.Is(err, supervisor.ErrEnding) && !errors.Is(err, supervisor.ErrEnded) {
 				log.Error("cannot deploy", "err", err)
 			}
 		}()

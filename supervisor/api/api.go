@@ -5,7 +5,7 @@
 //
 //	GET  /v1/status?node=PATTERN…           Status
 //	POST /v1/plan       Deployment          []Change
-//	POST /v1/deploy     Deployment          lines, see below
+//	POST /v1/deploy     {"deployment": …, "options": …}  lines, see below
 //	POST /v1/start      {"nodes": […]}      lines
 //	POST /v1/stop       {"nodes": […]}      lines
 //	POST /v1/restart    {"nodes": […]}      lines
@@ -23,6 +23,12 @@ package api
 import (
 	"zctl/supervisor"
 )
+
+// Deploy is the body of deploy.
+type Deploy struct {
+	Deployment supervisor.Deployment    `json:"deployment"`
+	Options    supervisor.DeployOptions `json:"options"`
+}
 
 // Nodes is the body of start, stop and restart: names, globs or groups; none
 // mean all.

@@ -58,8 +58,8 @@ func (c *Client) Plan(ctx context.Context, d supervisor.Deployment) ([]superviso
 // Deploy makes the cluster what d says. As with the other calls that change
 // something, timeout is how long to wait for it, and progress, if not nil, is
 // called with each thing that happens meanwhile.
-func (c *Client) Deploy(ctx context.Context, d supervisor.Deployment, timeout time.Duration, progress func(supervisor.Event)) (supervisor.Result, error) {
-	return c.long(ctx, "deploy", d, timeout, progress)
+func (c *Client) Deploy(ctx context.Context, d supervisor.Deployment, o supervisor.DeployOptions, timeout time.Duration, progress func(supervisor.Event)) (supervisor.Result, error) {
+	return c.long(ctx, "deploy", Deploy{d, o}, timeout, progress)
 }
 
 // Start starts the selected nodes.

@@ -44,6 +44,7 @@ type call struct {
 	verb       string
 	patterns   []string
 	deployment supervisor.Deployment
+	options    supervisor.DeployOptions
 	keepNodes  bool
 	timeout    time.Duration // of what takes long
 }
@@ -92,8 +93,8 @@ func (f *fake) long(ctx context.Context, c call) (supervisor.Result, error) {
 	return f.do(ctx)
 }
 
-func (f *fake) Deploy(ctx context.Context, d supervisor.Deployment) (supervisor.Result, error) {
-	return f.long(ctx, call{verb: "deploy", deployment: d})
+func (f *fake) Deploy(ctx context.Context, d supervisor.Deployment, o supervisor.DeployOptions) (supervisor.Result, error) {
+	return f.long(ctx, call{verb: "deploy", deployment: d, options: o})
 }
 
 func (f *fake) Start(ctx context.Context, patterns []string) (supervisor.Result, error) {

@@ -94,7 +94,7 @@ func TestRealSupervisor(t *testing.T) {
 	if want := []supervisor.Change{{Node: "manager", Action: "start", Why: "new"}, {Node: "worker-1", Action: "start", Why: "new"}}; err != nil || !slices.Equal(changes, want) {
 		t.Errorf("plan: %v, %v", changes, err)
 	}
-	result, err := client.Deploy(t.Context(), deployment, patience, progress)
+	result, err := client.Deploy(t.Context(), deployment, supervisor.DeployOptions{}, patience, progress)
 	works("deploy", result, err, "ready", "manager", "worker-1")
 	if !slices.Equal(result.Changes, changes) {
 		t.Errorf("deploy: %v, planned %v", result.Changes, changes)

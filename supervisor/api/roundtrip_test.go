@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -44,6 +45,12 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// fromUs is options as the server passes them on: with who asked.
+func fromUs(o supervisor.DeployOptions) supervisor.DeployOptions {
+	o.UID = os.Getuid()
+	return o
+}
+
 // verbs is every call that may take long, and what should come of it.
 var verbs = []struct {
 	call func(*Client, context.Context, time.Duration, func(supervisor.Event)) (supervisor.Result, error)
@@ -51,9 +58,9 @@ var verbs = []struct {
 }{
 	{
 		func(c *Client, ctx context.Context, timeout time.Duration, p func(supervisor.Event)) (supervisor.Result, error) {
-			return c.Deploy(ctx, filled[supervisor.Deployment](), timeout, p)
+			return c.Deploy(ctx, filled[supervisor.Deployment](), filled[supervisor.DeployOptions](), timeout, p)
 		},
-		call{verb: "deploy", deployment: filled[supervisor.Deployment]()},
+		call{verb: "deploy", deployment: filled[supervisor.Deployment](), options: fromUs(filled[supervisor.DeployOptions]())},
 	},
 	{
 		func(c *Client, ctx context.Context, timeout time.Duration, p func(supervisor.Event)) (supervisor.Result, error) {

@@ -39,7 +39,7 @@ var usualLimits = limits{body: maxBody, read: 10 * time.Second, write: 10 * time
 type Supervisor interface {
 	Status(patterns []string) (supervisor.Status, error)
 	Plan(supervisor.Deployment) ([]supervisor.Change, error)
-	Deploy(context.Context, supervisor.Deployment) (supervisor.Result, error)
+	Deploy(context.Context, supervisor.Deployment, supervisor.DeployOptions) (supervisor.Result, error)
 	Start(ctx context.Context, patterns []string) (supervisor.Result, error)
 	Stop(ctx context.Context, patterns []string) (supervisor.Result, error)
 	Restart(ctx context.Context, patterns []string) (supervisor.Result, error)
@@ -125,7 +125,12 @@ func handler(s service) http.Handler {
 		changes, err := s.Plan(d)
 		answer(w, changes, err)
 	})
-	long(mux, s, "deploy", s.Deploy)
+	long(mux, s, "deploy", func(ctx context.Context, b Deploy) (supervisor.Result, error) {
+		if peer, ok := ctx.Value(peerKey{}).(*unix.Ucred); ok {
+			b.Options.UID = int(peer.Uid)
+		}
+		return s.Deploy(ctx, b.Deployment, b.Options)
+	})
 	long(mux, s, "start", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Start(ctx, n.Nodes) })
 	long(mux, s, "stop", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Stop(ctx, n.Nodes) })
 	long(mux, s, "restart", func(ctx context.Context, n Nodes) (supervisor.Result, error) { return s.Restart(ctx, n.Nodes) })

@@ -193,7 +193,7 @@ func TestBadRequests(t *testing.T) {
 	tests := []struct{ name, target, body, want string }{
 		{"unknown field", "/v1/start", `{"nodes": [], "node": []}`, `json: unknown field "node"`},
 		{"field of another", "/v1/shutdown", `{"nodes": []}`, `json: unknown field "nodes"`},
-		{"field unknown to a deployment", "/v1/deploy", `{"nodes": [{"nme": "x"}]}`, `json: unknown field "nme"`},
+		{"field unknown to a deployment", "/v1/deploy", `{"deployment": {"nodes": [{"nme": "x"}]}}`, `json: unknown field "nme"`},
 		{"field unknown to a plan", "/v1/plan", `{"nodez": []}`, `json: unknown field "nodez"`},
 		{"wrong type", "/v1/stop", `{"nodes": "worker-1"}`, "json: cannot unmarshal string into Go struct field Nodes.nodes of type []string"},
 		{"not an object", "/v1/stop", `["worker-1"]`, "json: cannot unmarshal array into Go value of type api.Nodes"},
