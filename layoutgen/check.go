@@ -44,6 +44,9 @@ func (c *Cluster) check(s *source) {
 	if c.GiveUpAfter < 0 {
 		s.problemf("cluster.give_up_after", "cluster.give_up_after is %d; give 0 (never) or a number of deaths in a row", c.GiveUpAfter)
 	}
+	if c.KeepGenerations < 2 || c.KeepGenerations > maxCount {
+		s.problemf("cluster.keep_generations", "cluster.keep_generations is %d; give 2 or more (at most %d): zctl rollback needs the one before the current one", c.KeepGenerations, maxCount)
+	}
 }
 
 func (b *Broker) check(s *source) {

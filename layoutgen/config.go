@@ -58,6 +58,9 @@ type Cluster struct {
 	// GiveUpAfter is how many times in a row a node may die before it is
 	// left alone in the state failed; 0 means never give up. Default 0.
 	GiveUpAfter int `toml:"give_up_after"`
+	// KeepGenerations is how many generations of what was deployed are kept, the
+	// current one included. Default 10.
+	KeepGenerations int `toml:"keep_generations"`
 }
 
 // Broker is the section [broker]: who runs the central XPUB/XSUB broker of the

@@ -8,3 +8,6 @@ type DeployOptions struct {
 	// end of the socket.
 	UID int `json:"-"`
 }
+
+// DefaultKeepGenerations is how many generations are kept if nobody says.
+const DefaultKeepGenerations = 10

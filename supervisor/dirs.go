@@ -23,8 +23,14 @@ func (d Dirs) State() string           { return filepath.Join(d.Run(), "state.js
 func (d Dirs) Events() string          { return filepath.Join(d.Run(), "events.jsonl") }
 func (d Dirs) Log() string             { return filepath.Join(d.Run(), "supervisor.log") }
 func (d Dirs) Logs() string            { return filepath.Join(string(d), "logs") }
+func (d Dirs) Generations() string     { return filepath.Join(string(d), "generations") }
 func (d Dirs) Curve() string           { return filepath.Join(string(d), "curve") }
 func (d Dirs) Node(name string) string { return filepath.Join(string(d), "spool", name) }
+
+// Site is the staged tree of site scripts of that digest.
+func (d Dirs) Site(digest string) string {
+	return filepath.Join(d.Generations(), "sites", digest)
+}
 
 // Stdout and Stderr are the files that a node's output is appended to.
 func (d Dirs) Stdout(node string) string { return filepath.Join(d.Node(node), "stdout.log") }

@@ -25,6 +25,14 @@ type Deployment struct {
 	GiveUpAfter int `json:"give_up_after"`
 	// Files are written to the work directory of every node, by name.
 	Files map[string]string `json:"files"`
+	// Config is the text of the configuration file, "" for the embedded default; it
+	// is kept with the generation, for people.
+	Config string `json:"config,omitempty"`
+	// KeepGenerations is how many generations are kept; 0: [DefaultKeepGenerations].
+	KeepGenerations int `json:"keep_generations,omitempty"`
+	// Generation is the digest under which all this is kept. The supervisor fills it
+	// in; somebody else does only to deploy a generation again.
+	Generation string `json:"generation,omitempty"`
 	// Nodes is every node of the cluster, in the order status shows them.
 	Nodes []Spec `json:"nodes"`
 }
@@ -38,9 +46,12 @@ type Spec struct {
 	// Argv is the program, as a path, and its arguments.
 	Argv []string `json:"argv"`
 	// Env is added to the environment, next to what every node gets.
-	Env       map[string]string `json:"env,omitempty"`
-	Interface string            `json:"interface,omitempty"`
-	Address   string            `json:"address,omitempty"`
+	Env map[string]string `json:"env,omitempty"`
+	// Site is the digest of the staged tree of site scripts that the node finds in
+	// its ZEEKPATH, "" without one.
+	Site      string `json:"site,omitempty"`
+	Interface string `json:"interface,omitempty"`
+	Address   string `json:"address,omitempty"`
 	// Port and MetricsPort are 0 where the node has none.
 	Port        int `json:"port,omitempty"`
 	MetricsPort int `json:"metrics_port,omitempty"`
@@ -90,6 +101,7 @@ func (s Spec) differences(old Spec) string {
 		note("arguments", strings.Join(was, " "), strings.Join(is, " "))
 	}
 	all = append(all, s.envDifferences(old)...)
+	note("site scripts", short(old.Site), short(s.Site))
 	note("interface", old.Interface, s.Interface)
 	note("address", old.Address, s.Address)
 	note("port", old.Port, s.Port)
@@ -141,6 +153,9 @@ func setChange(old, now []string) string {
 	}
 	return strings.Join(change, " ")
 }
+
+// short is as much of a digest as people need.
+func short(digest string) string { return digest[:min(len(digest), 12)] }
 
 func orNone(s string) string {
 	if s == "" {

@@ -116,6 +116,9 @@ func environment(dirs Dirs, s Spec, notifySocket string) []string {
 	if !set {
 		path = os.Getenv("ZEEKPATH")
 	}
+	if s.Site != "" && path != "" {
+		path = dirs.Site(s.Site) + ":" + path
+	}
 	switch {
 	case path != "":
 		own["ZEEKPATH"] = dirs.Node(s.Name) + ":" + path

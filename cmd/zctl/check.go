@@ -37,7 +37,7 @@ Examples:
 		if err != nil {
 			return err
 		}
-		deployment, err := newDeployment(config, keys)
+		deployment, err := newDeployment(config, keys, "")
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := newDeployment(config, keys)
+	deployment, err := newDeployment(config, keys, "")
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,9 @@ import (
 )
 
 // newDeployment makes of a configuration what the supervisor is to run. Without
-// keys its bus is not encrypted.
-func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deployment, error) {
+// keys its bus is not encrypted. site is the digest of the site scripts of its Zeek
+// nodes, "" without any.
+func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supervisor.Deployment, error) {
 	layout := config.Layout()
 	placement, err := place(layout)
 	if err != nil {
@@ -32,6 +33,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 		Cluster:          config.Cluster.Name,
 		OnSupervisorExit: config.Cluster.OnSupervisorExit,
 		GiveUpAfter:      config.Cluster.GiveUpAfter,
+		KeepGenerations:  config.Cluster.KeepGenerations,
 		Files: map[string]string{
 			layoutgen.LayoutFile:  layout.Zeek(),
 			layoutgen.BackendFile: layout.Backend.Zeek(),
@@ -46,6 +48,9 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys) (supervisor.Deploy
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withSpill(spec, node, layout, config.Logs.LogSend)
 		spec.Env = withKeys(spec, keys)
+		if spec.Engine == layoutgen.EngineZeek {
+			spec.Site = site
+		}
 		d.Nodes = append(d.Nodes, spec)
 	}
 	if err := d.Check(supervisor.Dirs(config.BaseDir)); err != nil {

@@ -66,7 +66,7 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := newDeployment(config, keys)
+	deployment, err := newDeployment(config, keys, "")
 	if err != nil {
 		return err
 	}
