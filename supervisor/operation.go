@@ -288,25 +288,72 @@ func (s *Supervisor) startNodes(ctx context.Context, nodes []*node) error {
 	return goOn(ctx, steps...)
 }
 
-// stopNodes stops stage after stage in the reverse order, so that what a worker
-// still has to say finds a logger.
+// stopNodes stops stage after stage in the reverse order.
 func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
 	s.setUp(nodes, false)
 	return s.stopStages(ctx, nodes, "stop")
 }
 
+// headStart is how long a stage has at least to end before the next one is told
+// to. More would add up: what a Zeek node cannot deliver any more keeps it for
+// half a second (spec: generators R21).
+const headStart = 50 * time.Millisecond
+
+// stopStages stops stage after stage in the reverse order: each when nothing is
+// left of the one before, or it has had its head start. But whoever takes logs,
+// and the broker, stay until nothing of the others is left, so that what a worker
+// still has to say finds a logger, however long it takes.
 func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
 	var steps []func() error
-	for _, stage := range slices.Backward(stages(nodes)) {
-		steps = append(steps, func() error {
-			err := s.wish(ctx, stage, lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}, stopped)
-			if err == nil {
-				err = s.endEscaped(ctx, stage, longestStop(stage))
-			}
-			return err
-		})
+	var told []*node
+	gone := func() {
+		if len(told) == 0 {
+			return
+		}
+		ending := told
+		told = nil
+		steps = append(steps, func() error { return s.awaitGone(ctx, ending) })
 	}
+	for _, stage := range slices.Backward(stages(nodes)) {
+		if s.outlasts(stage[0]) {
+			gone()
+		}
+		steps = append(steps, func() error { s.beginStop(ctx, stage, cause); return nil })
+		told = append(told, stage...)
+	}
+	gone()
 	return goOn(ctx, steps...)
+}
+
+// outlasts says whether nodes of that type are stopped when nothing of the
+// others is left.
+func (s *Supervisor) outlasts(n *node) bool {
+	switch n.snapshot.Load().spec.Type {
+	case layoutgen.TypeLogger, layoutgen.TypeBroker:
+		return true
+	case layoutgen.TypeManager: // is it the logger?
+		return !slices.ContainsFunc(s.all(), func(n *node) bool { return n.snapshot.Load().spec.Type == layoutgen.TypeLogger })
+	}
+	return false
+}
+
+// beginStop tells nodes to stop and gives them a head start.
+func (s *Supervisor) beginStop(ctx context.Context, nodes []*node, cause string) {
+	each(nodes, func(n *node) { n.tell(lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}) })
+	ctx, cancel := context.WithTimeout(ctx, headStart)
+	defer cancel()
+	s.await(ctx, nodes, stopped)
+}
+
+// awaitGone waits until nothing is left of nodes that were told to stop.
+func (s *Supervisor) awaitGone(ctx context.Context, nodes []*node) error {
+	patience := longestStop(nodes)
+	waiting, cancel := context.WithTimeout(ctx, patience+stuckAfter)
+	defer cancel()
+	if err := s.await(waiting, nodes, stopped); err != nil {
+		return err
+	}
+	return s.endEscaped(ctx, nodes, patience)
 }
 
 // restartNodes stops all stages but the one that is started first; that one is
