@@ -63,7 +63,7 @@ func TestArrows(t *testing.T) {
 		"cmd":         {"supervisor", "nodes", "layoutgen", "cpuaffinity"},
 		"supervisor":  {"supervisor", "layoutgen", "cpuaffinity"},
 		"nodes":       {"nodes", "layoutgen"},
-		"layoutgen":   {},
+		"layoutgen":   {"layoutgen"},
 		"cpuaffinity": {},
 		"scripts":     {"supervisor", "nodes", "layoutgen", "cpuaffinity"},
 	}

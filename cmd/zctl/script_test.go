@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"zctl": main, "traffic": trafficNode})
+	testscript.Main(m, map[string]func(){"zctl": main, "traffic": trafficNode, "zeek": zeekStandIn})
 }
 
 // TestScripts runs testdata/script/*.txtar. In their files ${XPUB}, ${XSUB},
