@@ -42,7 +42,7 @@ func (k kafka) Close(context.Context) error { return nil }
 func Example_logger() {
 	port := freePort()
 	config, err := layoutgen.Parse("", fmt.Appendf(nil,
-		"[cluster]\nport = %d\n[broker]\nxpub_port = %d\nxsub_port = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1))
+		"[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %d\nxsub_port = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1))
 	if err != nil {
 		panic(err)
 	}

@@ -109,7 +109,7 @@ func newKillable(t *testing.T) killable {
 	t.Helper()
 	port := freePort()
 	config, err := layoutgen.Parse("", fmt.Appendf(nil,
-		"[cluster]\nport = %d\n[broker]\nxpub_port = %d\nxsub_port = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1))
+		"[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %d\nxsub_port = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1))
 	if err != nil {
 		t.Fatal(err)
 	}

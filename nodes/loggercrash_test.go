@@ -86,7 +86,7 @@ func newCrashRig(t *testing.T, loggers int) crashRig {
 	t.Helper()
 	r := crashRig{killable: killable{t, t.TempDir()}}
 	port := freePort()
-	config, err := layoutgen.Parse("", fmt.Appendf(nil, "[cluster]\nport = %d\n[broker]\nxpub_port = %d\nxsub_port = %d\n[loggers]\ncount = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1, loggers))
+	config, err := layoutgen.Parse("", fmt.Appendf(nil, "[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %d\nxsub_port = %d\n[loggers]\ncount = %d\n[proxies]\ncount = 0\n[workers]\ncount = 1\n", port+2, port, port+1, loggers))
 	if err != nil {
 		t.Fatal(err)
 	}

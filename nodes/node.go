@@ -16,6 +16,7 @@ import (
 	"zctl/nodes/cluster"
 	"zctl/nodes/logger"
 	"zctl/nodes/logstream"
+	"zctl/nodes/telemetry"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
 )
@@ -108,9 +109,10 @@ type Node struct {
 	changed chan struct{} // holds a token when report should hear of peers
 	logs    logs
 	stats   *logstream.Stream[statsLine]
-	files   *files      // of a logger that writes files
-	rotate  rotator     // of a logger
-	broker  *zmq.Broker // of the manager, unless the broker has its own process
+	files   *files            // of a logger that writes files
+	rotate  rotator           // of a logger
+	broker  *zmq.Broker       // of the manager, unless the broker has its own process
+	metrics *telemetry.Server // nil: not served
 }
 
 // New reads the layout and finds the node in it. It opens nothing.
@@ -211,6 +213,9 @@ func (n *Node) Run(ctx context.Context) error {
 	if err := n.open(); err != nil {
 		return errors.Join(err, n.close())
 	}
+	if n.metrics != nil {
+		n.metrics.Serve()
+	}
 	n.o.Log.Info("started", "node", n.o.Name, "id", n.NodeID(), "broker", n.backend.ConnectXSub)
 	n.reportPeers()
 	ticks, stop := context.WithCancel(ctx)
@@ -259,6 +264,9 @@ func (n *Node) open() (err error) {
 	if n.o.ZeroMQ.Curve == nil && n.layout != nil && n.layout.SeveralAddresses() {
 		n.o.Log.Warn("the bus is not encrypted, and nodes have several addresses; zctl keys generate makes the keys for it")
 	}
+	if err := n.listenMetrics(); err != nil {
+		return err
+	}
 	if n.self.Type == layoutgen.TypeManager && n.backend.Options.RunProxyThread.Or(true) {
 		n.broker, err = zmq.ListenBroker(zmq.BrokerOptions{
 			Options: n.sockets.broker, ListenXPub: n.backend.ListenXPub, ListenXSub: n.backend.ListenXSub,
@@ -289,6 +297,9 @@ func (n *Node) close() error {
 	n.rotate.all.Wait()
 	if n.broker != nil {
 		err = errors.Join(err, n.broker.Close())
+	}
+	if n.metrics != nil {
+		err = errors.Join(err, n.metrics.Close())
 	}
 	return err
 }

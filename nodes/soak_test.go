@@ -110,7 +110,7 @@ type soak struct {
 
 func newSoak(t *testing.T, env ...string) *soak {
 	port := freePort()
-	config, err := layoutgen.Parse("", fmt.Appendf(nil, "[cluster]\nport = %d\n[broker]\nxpub_port = %d\nxsub_port = %d\n[workers]\ncount = 3\n", port+2, port, port+1))
+	config, err := layoutgen.Parse("", fmt.Appendf(nil, "[cluster]\nport = %d\nmetrics_port = 0\n[broker]\nxpub_port = %d\nxsub_port = %d\n[workers]\ncount = 3\n", port+2, port, port+1))
 	if err != nil {
 		t.Fatal(err)
 	}

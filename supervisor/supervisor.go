@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,7 +84,7 @@ func Open(o Options) (*Supervisor, error) {
 	s.host, _ = os.Hostname()
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	s.store = newStore(o.Dirs, s.collect)
-	s.rest = time.AfterFunc(restAfter, debug.FreeOSMemory)
+	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed}
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)

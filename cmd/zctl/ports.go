@@ -64,6 +64,9 @@ func listens(layout *layoutgen.Layout, node layoutgen.Node) []listener {
 	if node.Type == layoutgen.TypeLogger || node.Type == layoutgen.TypeManager && layout.ManagerIsLogger {
 		all = append(all, listener{netip.AddrPortFrom(node.Address, uint16(node.Port)).String(), node.Section + ".port"})
 	}
+	if metrics, err := netip.ParseAddr(layout.MetricsAddress); err == nil && node.MetricsPort != 0 {
+		all = append(all, listener{netip.AddrPortFrom(metrics, uint16(node.MetricsPort)).String(), "cluster.metrics_port"})
+	}
 	return all
 }
 

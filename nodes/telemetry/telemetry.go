@@ -1,0 +1,143 @@
+// Package telemetry serves the numbers of a node to Prometheus, at the paths and by the
+// names of Zeek (spec: cluster-framework 4), and those of its process and of the Go
+// runtime. It counts nothing itself: who has numbers is asked for them at every scrape,
+// so that counting costs a node what it did before.
+//
+//	GET /metrics        everything, each sample with the label node
+//	GET /services.json  on a manager: the targets of all nodes, for Prometheus' HTTP discovery
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
+)
+
+// Options says what is served.
+type Options struct {
+	// Node is the label node of every sample: Zeek's Telemetry::metrics_endpoint_name.
+	Node string
+	// Read hands out the node's metrics as they are now. It is called by several
+	// goroutines, and must not wait for anything.
+	Read func(emit func(Metric))
+	// Targets is where every node of the cluster serves its metrics, this one included;
+	// nil: it is not asked, and there is no /services.json.
+	Targets func() []netip.AddrPort
+	// Log is where failures go that no scrape hears of; nil discards them.
+	Log *slog.Logger
+}
+
+// Server has the port, and answers scrapes once it serves.
+type Server struct {
+	http     *http.Server
+	listener net.Listener
+}
+
+// What a client may ask of a node: it is there to do other things.
+const (
+	maxScrapes   = 4  // at a time; the others get 503
+	maxClients   = 32 // at a time; the others wait
+	headTimeout  = 5 * time.Second
+	writeTimeout = 10 * time.Second
+	idleTimeout  = 2 * time.Minute
+	maxHead      = 16 << 10
+)
+
+// Listen takes an address, 127.0.0.1:9991, at which nothing is answered before [Server.Serve].
+// An error says that it is in use and which configuration it comes from.
+func Listen(address netip.AddrPort, o Options) (*Server, error) {
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	handler, err := o.handler()
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve metrics: %w", err)
+	}
+	listener, err := net.Listen("tcp", address.String())
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve metrics at %s: %w; end what listens there, or choose another port (cluster.metrics_port, 0 for none)", address, cause(err))
+	}
+	return &Server{listener: netutil.LimitListener(listener, maxClients), http: &http.Server{
+		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: headTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHead, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}}, nil
+}
+
+// Serve begins to answer. What Options.Read and Options.Targets need must be there now.
+func (s *Server) Serve() { go s.http.Serve(s.listener) } // until Close
+
+// cause is an error without what package net says before it.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// Address is where it listens.
+func (s *Server) Address() net.Addr { return s.listener.Addr() }
+
+// Close ends it. Scrapes that are being answered have a moment to finish.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = s.http.Close()
+	}
+	s.listener.Close() // if it never served
+	return err
+}
+
+func (o Options) handler() (http.Handler, error) {
+	registry := prometheus.NewRegistry()
+	all := prometheus.WrapRegistererWith(prometheus.Labels{"node": o.Node}, registry)
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		reader{process}, reader{o.Read},
+	} {
+		if err := all.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: maxScrapes, ErrorHandling: promhttp.ContinueOnError,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}))
+	if o.Targets != nil {
+		mux.HandleFunc("GET /services.json", o.services)
+	}
+	return mux, nil
+}
+
+// services is Prometheus' HTTP service discovery: one group of all targets, in order,
+// those of IPv6 in brackets.
+func (o Options) services(w http.ResponseWriter, _ *http.Request) {
+	type group struct {
+		Targets []string          `json:"targets"`
+		Labels  map[string]string `json:"labels"`
+	}
+	targets := o.Targets()
+	slices.SortFunc(targets, netip.AddrPort.Compare)
+	all := group{Targets: []string{}, Labels: map[string]string{}}
+	for _, t := range slices.Compact(targets) {
+		all.Targets = append(all.Targets, t.String())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	_ = json.NewEncoder(w).Encode([]group{all}) // the client has gone
+}
