@@ -100,6 +100,7 @@ func (t *Treatment) check(s *source, path string) {
 	for _, name := range slices.Sorted(maps.Keys(t.Env)) {
 		checkEnv(s, join(path+".env", name), name, t.Env[name])
 	}
+	t.Limits.check(s, path)
 }
 
 // ownEnv are the variables that zctl itself sets for a node.

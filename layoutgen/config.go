@@ -106,6 +106,34 @@ type Treatment struct {
 	// StopTimeout is how long a node may take to end after SIGTERM before its
 	// process group is killed. Default "30s".
 	StopTimeout time.Duration `toml:"stop_timeout"`
+	Limits
+}
+
+// Limits holds the keys about what a process may take, and what it may do.
+type Limits struct {
+	// MemoryMax is what a node may take of memory; it is killed when it wants
+	// more, and swaps nothing. 0 is no limit. Default 0.
+	MemoryMax Size `toml:"memory_max"`
+	// CPUWeight is a node's share of CPUs for which there is a queue, 1 to 10000,
+	// where others have 100. 0 leaves it alone. Default 0.
+	CPUWeight int `toml:"cpu_weight"`
+	// User is who the nodes run as, by name or number. Default: who runs zctl.
+	User string `toml:"user"`
+	// Group is the nodes' group, by name or number. Default: that of the user.
+	Group string `toml:"group"`
+	// Umask is which permissions files that a node makes do not have, in octal,
+	// like "0027". Default: that of the supervisor.
+	Umask string `toml:"umask"`
+	// Core is how large a core file a node may leave: a size, or "unlimited".
+	// Default: as it is for the supervisor.
+	Core Setting[Bound] `toml:"core"`
+	// NoFile is how many files a node may have open. 0 is as many as the
+	// supervisor. Default 0.
+	NoFile int `toml:"nofile"`
+	// Capabilities is what nodes that run as another user than root may do of what
+	// only root may, by the names of capabilities(7): "net_raw". Default: net_raw
+	// for workers, nothing for the others.
+	Capabilities []string `toml:"capabilities"`
 }
 
 // Process holds the keys that all four node sections share: what the section's

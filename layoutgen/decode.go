@@ -49,6 +49,10 @@ func (d *decoder) value(path string, in any, field reflect.Value) {
 		d.duration(path, in, out)
 	case *Size:
 		d.size(path, in, out)
+	case *Bound:
+		d.bound(path, in, out)
+	case *Setting[Bound]:
+		setting(d, path, in, out)
 	case *Setting[int]:
 		setting(d, path, in, out)
 	case *Setting[bool]:
@@ -115,6 +119,23 @@ func (d *decoder) size(path string, in any, out *Size) {
 		return
 	}
 	*out = n
+}
+
+func (d *decoder) bound(path string, in any, out *Bound) {
+	if in == "unlimited" {
+		*out = Unlimited
+		return
+	}
+	var n Size
+	before := len(d.problems)
+	d.size(path, in, &n)
+	switch {
+	case len(d.problems) > before:
+		d.problems[before].Message += `, or "unlimited"`
+	case n < 0:
+		d.problemf(path, `%s is %v; give a size, 0, or "unlimited"`, display(path), n)
+	}
+	*out = Bound(n)
 }
 
 func (d *decoder) strings(path string, in any, out *[]string) {
