@@ -39,6 +39,23 @@ func Pinned(cpus List, nice int, start func() error) error {
 	return err
 }
 
+// PinnedAlone is [Pinned] for a start that does to its thread what cannot be undone: the thread is a new one that ends
+// with the call.
+func PinnedAlone(cpus List, nice int, start func() error) error {
+	if err := checkPin(cpus, nice); err != nil {
+		return err
+	}
+	err := errStartLeft
+	onOwnThread(func() {
+		if nice == 0 {
+			err = withMask(cpus, start)
+			return
+		}
+		err = withNice(nice, func() error { return withMask(cpus, start) })
+	})
+	return err
+}
+
 func checkPin(cpus List, nice int) error {
 	for _, cpu := range cpus {
 		if cpu < 0 || cpu > MaxCPU {

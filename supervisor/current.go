@@ -22,7 +22,12 @@ func (d Dirs) linkCurrent(nodes []Spec) error {
 	if len(writers) == 0 {
 		return nil
 	}
-	target := filepath.Join("..", "spool", writers[0])
+	if owner := writers[0].Limits.User; owner != nil { // who archives there
+		if err := owner.give(d.Logs()); err != nil {
+			return err
+		}
+	}
+	target := filepath.Join("..", "spool", writers[0].Name)
 	if len(writers) > 1 {
 		target = currentSeveral
 		if err := d.linkSeveral(writers); err != nil {
@@ -36,14 +41,14 @@ func (d Dirs) linkCurrent(nodes []Spec) error {
 }
 
 // logWriters is the nodes that write logs.
-func logWriters(nodes []Spec) []string {
-	var loggers, managers []string
+func logWriters(nodes []Spec) []Spec {
+	var loggers, managers []Spec
 	for _, n := range nodes {
 		switch n.Type {
 		case layoutgen.TypeLogger:
-			loggers = append(loggers, n.Name)
+			loggers = append(loggers, n)
 		case layoutgen.TypeManager:
-			managers = append(managers, n.Name)
+			managers = append(managers, n)
 		}
 	}
 	if len(loggers) > 0 {
@@ -54,7 +59,7 @@ func logWriters(nodes []Spec) []string {
 
 // linkSeveral makes the directory with a link for each of several loggers, and for no
 // other node.
-func (d Dirs) linkSeveral(writers []string) error {
+func (d Dirs) linkSeveral(writers []Spec) error {
 	dir := filepath.Join(d.Logs(), currentSeveral)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -66,8 +71,8 @@ func (d Dirs) linkSeveral(writers []string) error {
 	}
 	errs := []error{err}
 	for _, w := range writers {
-		stale[w] = false
-		errs = append(errs, relink(filepath.Join(dir, w), filepath.Join("..", "..", "spool", w)))
+		stale[w.Name] = false
+		errs = append(errs, relink(filepath.Join(dir, w.Name), filepath.Join("..", "..", "spool", w.Name)))
 	}
 	for name, old := range stale {
 		if old {

@@ -1,8 +1,10 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -18,7 +20,7 @@ func (n *node) listen() error {
 	if n.ear != nil {
 		if _, err := os.Lstat(path); err == nil {
 			n.ear.discard()
-			return nil
+			return n.admit(path)
 		}
 		n.deafen() // somebody removed it
 	}
@@ -28,6 +30,22 @@ func (n *node) listen() error {
 	}
 	n.ear = &ear{socket}
 	go n.hear(n.ear)
+	return n.admit(path)
+}
+
+// admit lets the user that the node runs as write to its socket, and to no other.
+func (n *node) admit(path string) error {
+	user := n.target.spec.Limits.User
+	if user == nil {
+		return nil
+	}
+	err := errors.Join(letPass(n.shared.dirs.Run()), letPass(filepath.Dir(path)))
+	if err == nil {
+		err = os.Lchown(path, int(user.UID), int(user.GID))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot let %s notify us: %w", user, err)
+	}
 	return nil
 }
 

@@ -64,7 +64,7 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
 		CPUs:      CPUStatus{Want: spec.CPUs.String(), OK: true},
 		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort,
-		Message: n.message(now),
+		Message: n.message(now), Limits: spec.Limits.statusOf(n.id.PID),
 	}
 	if n.id.PID != 0 {
 		since := n.state.Since

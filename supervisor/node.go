@@ -295,7 +295,7 @@ func (n *node) spawn() {
 
 func (n *node) start() (*process.Process, error) {
 	dirs, spec := n.shared.dirs, n.target.spec
-	if err := prepareWorkDir(dirs, n.name, n.target.files); err != nil {
+	if err := prepareWorkDir(dirs, n.name, n.target.files, spec.Limits.User); err != nil {
 		return nil, err
 	}
 	n.stderrAt = fileSize(dirs.Stderr(n.name))
@@ -308,7 +308,7 @@ func (n *node) start() (*process.Process, error) {
 	proc, err := process.Start(process.Command{
 		Argv: spec.Argv, Env: n.env, Dir: dirs.Node(n.name),
 		Stdout: dirs.Stdout(n.name), Stderr: dirs.Stderr(n.name),
-		CPUs: spec.CPUs, Nice: spec.Nice,
+		CPUs: spec.CPUs, Nice: spec.Nice, Limits: spec.Limits.process(),
 	})
 	if err != nil {
 		return nil, err

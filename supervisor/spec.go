@@ -59,6 +59,9 @@ type Spec struct {
 	// Joins is what the node must know of the others and cannot learn while it
 	// runs, like the endpoints of the broker.
 	Joins []string `json:"joins,omitempty"`
+	// Limits is what the node may take and do. Some of it takes effect without a
+	// restart, see there.
+	Limits Limits `json:"limits,omitzero"`
 
 	// The rest takes effect without a restart.
 
@@ -74,6 +77,7 @@ type Spec struct {
 // Digest names everything in the spec that only a new process can change.
 func (s Spec) Digest() string {
 	s.CPUs, s.NotifyOnly, s.ReadyAfter, s.StopTimeout = nil, false, 0, 0
+	s.Limits = s.Limits.ofProcess()
 	text, err := json.Marshal(s) // maps are written in the order of their keys
 	if err != nil {
 		return ""
@@ -107,6 +111,7 @@ func (s Spec) differences(old Spec) string {
 	note("port", old.Port, s.Port)
 	note("metrics port", old.MetricsPort, s.MetricsPort)
 	note("nice", old.Nice, s.Nice)
+	all = append(all, s.Limits.ofProcess().differences(old.Limits.ofProcess())...)
 	if change := setChange(old.Joins, s.Joins); change != "" {
 		all = append(all, "cluster "+change)
 	}
@@ -196,6 +201,9 @@ func (d Deployment) Check(dirs Dirs) error {
 			errs = append(errs, fmt.Errorf("node %s has no command", s.Name))
 		case !slices.Contains(startOrder, s.Type):
 			errs = append(errs, fmt.Errorf("node %s cannot be of type %q", s.Name, s.Type))
+		}
+		if err := s.Limits.check(); err != nil {
+			errs = append(errs, fmt.Errorf("cannot limit %s: %w", s.Name, err))
 		}
 		seen[s.Name] = true
 	}

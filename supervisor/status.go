@@ -46,6 +46,8 @@ type NodeStatus struct {
 	Restarts int       `json:"restarts"`
 	LastExit *ExitInfo `json:"last_exit"`
 	CPUs     CPUStatus `json:"cpus"`
+	// Limits is what the node may take and do, as far as that is limited.
+	Limits []LimitStatus `json:"limits"`
 	// Peers is null for nodes that do not say whom they have met.
 	Peers *Peers `json:"peers"`
 	// RSSBytes is the node's first process; 0 while there is none.
@@ -72,6 +74,15 @@ type ExitInfo struct {
 // may really run on. Want is "" for a node that is not pinned, Have "" without
 // a process.
 type CPUStatus struct {
+	Want string `json:"want"`
+	Have string `json:"have"`
+	OK   bool   `json:"ok"`
+}
+
+// LimitStatus compares a limit with what the kernel says. Name is the key of the
+// configuration. Have is "" without a process, and where it cannot be seen.
+type LimitStatus struct {
+	Name string `json:"name"`
 	Want string `json:"want"`
 	Have string `json:"have"`
 	OK   bool   `json:"ok"`

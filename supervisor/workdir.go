@@ -25,7 +25,7 @@ const maxOutput = 16 << 20
 
 // prepareWorkDir makes the work directory of a node as a process expects it
 // (spec: generators R4, R7, R8).
-func prepareWorkDir(dirs Dirs, node string, files map[string]string) error {
+func prepareWorkDir(dirs Dirs, node string, files map[string]string, owner *User) error {
 	dir := dirs.Node(node)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make work directory: %w", err)
@@ -39,6 +39,9 @@ func prepareWorkDir(dirs Dirs, node string, files map[string]string) error {
 				return fmt.Errorf("cannot rotate output: %w", err)
 			}
 		}
+	}
+	if owner != nil {
+		return owner.give(dir)
 	}
 	return nil
 }

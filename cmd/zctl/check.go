@@ -104,6 +104,15 @@ func unusableHere(config *layoutgen.Config) layoutgen.Problems {
 			}
 			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
 		}
+		limits, unlimited := limitsOf(node)
+		for _, problem := range unlimited {
+			problems = append(problems, config.Problem(section+"."+problem.key, "%v", problem.err))
+		}
+		if argv, err := commandLine(node); err == nil && limits.User != nil {
+			if err := limits.User.MayRun(argv[0]); err != nil {
+				problems = append(problems, config.Problem(section+".user", "%s cannot run %s: %v", limits.User, argv[0], err))
+			}
+		}
 	}
 	if program := config.Logs.PostProcess; len(program) > 0 {
 		if _, err := lookPath(program[0]); err != nil {

@@ -65,12 +65,17 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 	if err != nil {
 		return supervisor.Spec{}, fmt.Errorf("cannot start %s: %w", node.Name, err)
 	}
+	limits, problems := limitsOf(node)
+	for _, problem := range problems { // told when the file was read, if it was one
+		return supervisor.Spec{}, fmt.Errorf("cannot limit %s: %s: %w", node.Name, problem.key, problem.err)
+	}
 	return supervisor.Spec{
 		Name: node.Name, Type: node.Type, Engine: p.Engine,
 		Argv: argv, Env: p.Env,
 		Interface: node.Interface, Address: node.Address.String(), Port: node.Port, MetricsPort: node.MetricsPort,
 		CPUs: cpus, Nice: p.Nice,
 		Joins:       joins(layout, node),
+		Limits:      limits,
 		NotifyOnly:  p.Engine == layoutgen.EngineGo && p.Command == "",
 		ReadyAfter:  p.ReadyAfter,
 		StopTimeout: p.StopTimeout,

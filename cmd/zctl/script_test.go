@@ -53,8 +53,11 @@ func TestScripts(t *testing.T) {
 			"flows": flows, "whole": whole,
 		},
 		Condition: func(condition string) (bool, error) {
-			if condition == "root" {
+			switch condition {
+			case "root":
 				return os.Getuid() == 0, nil
+			case "net_raw":
+				return process.May(unix.CAP_NET_RAW), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", condition)
 		},

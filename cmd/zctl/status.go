@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -22,7 +23,7 @@ var statusCommand = &cli.Command{
 	ArgsUsage: "[NODES]",
 	Description: `Shows one line for each node. UP is how long its process runs, RESTARTS how often
 it was restarted after it died, CPUS what its threads may run on (with the wish
-behind it if that differs), PEERS how many of the other nodes it has met on the
+behind it if that differs), LIMITS (with -v) what it may take and do, PEERS how many of the other nodes it has met on the
 bus. CPU% is since somebody last looked.
 ` + nodesHelp + `
 Exits with 0 only if every node shown is ready.
@@ -34,6 +35,7 @@ Examples:
   zctl status --watch` + exitCodesHelp,
 	Flags: []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print everything as JSON"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show limits, too"},
 		&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "show it anew every second, until interrupted"},
 	},
 	Action: status,
@@ -51,7 +53,7 @@ func status(c *cli.Context) error {
 		err = printJSON(c.App.Writer, s)
 	} else {
 		width, _ := terminal(c.App.Writer)
-		printStatus(c.App.Writer, s, time.Now(), width)
+		printStatus(c.App.Writer, s, time.Now(), view{width, c.Bool("verbose")})
 	}
 	if err == nil && !allReady(s) {
 		err = &exitError{exitFailed, nil}
@@ -84,7 +86,7 @@ func watch(c *cli.Context) error {
 			printJSON(&screen, s)
 		default:
 			width, _ := terminal(out)
-			printStatus(&screen, s, time.Now(), width)
+			printStatus(&screen, s, time.Now(), view{width, c.Bool("verbose")})
 		}
 		if _, ok := terminal(out); ok {
 			fmt.Fprint(out, "\x1b[H\x1b[2J")
@@ -115,20 +117,46 @@ func allReady(s supervisor.Status) bool {
 	return true
 }
 
-// printStatus prints the status as a table, with lines no longer than width
-// columns if that is not 0.
-func printStatus(w io.Writer, s supervisor.Status, now time.Time, width int) {
+// view is how a status is shown: in lines of so many columns, 0 for any, and with
+// limits or without.
+type view struct {
+	width  int
+	limits bool
+}
+
+// printStatus prints the status as a table.
+func printStatus(w io.Writer, s supervisor.Status, now time.Time, v view) {
 	rows := [][]string{{"NAME", "TYPE", "STATE", "PID", "UP", "RESTARTS", "CPUS", "PEERS", "CPU%", "RSS", "MESSAGE"}}
 	for _, n := range s.Nodes {
 		rows = append(rows, row(n, now))
 	}
+	if v.limits {
+		addLimits(rows, s.Nodes)
+	}
 	table := align(rows)
-	if width > 0 && clip(table, width) != table {
-		table = alignNarrow(rows, width)
+	if v.width > 0 && clip(table, v.width) != table {
+		table = alignNarrow(rows, v.width)
 	}
 	io.WriteString(w, table)
 	if s.Supervisor.Message != "" {
 		fmt.Fprintf(w, "\nsupervisor: %s\n", plain(s.Supervisor.Message))
+	}
+}
+
+// addLimits puts what nodes may take and do before the last column.
+func addLimits(rows [][]string, nodes []supervisor.NodeStatus) {
+	rows[0] = slices.Insert(rows[0], len(rows[0])-1, "LIMITS")
+	for i, n := range nodes {
+		var all []string
+		for _, l := range n.Limits {
+			text := l.Name + " " + l.Want
+			if !l.OK {
+				text = l.Name + " " + l.Have + " (want " + l.Want + ")"
+			}
+			all = append(all, text)
+		}
+		r := rows[i+1]
+		rows[i+1] = slices.Insert(r, len(r)-1, dash(strings.Join(all, ", ")))
 	}
 }
 

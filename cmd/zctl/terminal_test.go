@@ -54,7 +54,7 @@ func TestNarrowStatus(t *testing.T) {
 	}}
 	print := func(width int) string {
 		var b strings.Builder
-		printStatus(&b, s, time.Now(), width)
+		printStatus(&b, s, time.Now(), view{width: width})
 		return b.String()
 	}
 	const narrow = 80

@@ -37,6 +37,7 @@ type Command struct {
 	Stdout, Stderr string
 	CPUs           cpuaffinity.List // empty: wherever we may run ourselves
 	Nice           int
+	Limits
 }
 
 // Process is a process that was made here, or adopted.
@@ -76,10 +77,15 @@ func Start(c Command) (*Process, error) {
 	var stat unix.Stat_t
 	unix.Stat(c.Argv[0], &stat)
 	unix.Stat(cmp.Or(c.Dir, "/"), &stat)
+	c.Limits.apply(attr.Sys)
+	pinned := cpuaffinity.Pinned
+	if c.Limits.needThread() {
+		pinned = cpuaffinity.PinnedAlone
+	}
 	p := &Process{child: true}
 	birth.RLock()
-	err = cpuaffinity.Pinned(c.CPUs, c.Nice, func() (err error) {
-		pid, err = syscall.ForkExec(c.Argv[0], c.Argv, attr)
+	err = pinned(c.CPUs, c.Nice, func() (err error) {
+		pid, err = c.Limits.fork(c.Argv, attr)
 		return err
 	})
 	if pid != 0 {
@@ -89,8 +95,13 @@ func Start(c Command) (*Process, error) {
 	if err != nil && pid == 0 {
 		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], reason(c, err))
 	}
-	if err := p.watchChild(pid, pidfd, boot); err != nil {
-		return nil, err
+	if watched := p.watchChild(pid, pidfd, boot); watched != nil {
+		return nil, watched
+	}
+	if err != nil { // it runs, but not as it should
+		p.Signal(unix.SIGKILL)
+		p.Wait()
+		return nil, fmt.Errorf("cannot run %s: %w", c.Argv[0], err)
 	}
 	return p, nil
 }
@@ -98,6 +109,9 @@ func Start(c Command) (*Process, error) {
 // reason is why a program could not be run. The kernel's error does not say
 // which of the files that it needed was the one.
 func reason(c Command, err error) error {
+	if c.User != nil && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) {
+		return c.User.reason(c, err)
+	}
 	var stat unix.Stat_t
 	if c.Dir != "" {
 		if err := unix.Stat(c.Dir+"/.", &stat); err != nil {
@@ -270,17 +284,21 @@ func (s *stdio) open(c Command) (err error) {
 	} else if s.fds[0], err = s.openFile("", unix.O_RDONLY); err != nil {
 		return err
 	}
-	if s.fds[1], err = s.openOutput(c.Stdout); err != nil {
+	follow := 0
+	if c.User != nil { // he must not have us write to what is not his
+		follow = unix.O_NOFOLLOW
+	}
+	if s.fds[1], err = s.openOutput(c.Stdout, follow); err != nil {
 		return err
 	}
-	s.fds[2], err = s.openOutput(c.Stderr)
+	s.fds[2], err = s.openOutput(c.Stderr, follow)
 	return err
 }
 
 // openOutput opens a file to append to. A pipe that nobody reads is an error, not
 // something to wait for.
-func (s *stdio) openOutput(name string) (uintptr, error) {
-	fd, err := s.openFile(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_NONBLOCK)
+func (s *stdio) openOutput(name string, follow int) (uintptr, error) {
+	fd, err := s.openFile(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_NONBLOCK|follow)
 	if err == nil {
 		_, err = unix.FcntlInt(fd, unix.F_SETFL, unix.O_APPEND) // the process may wait
 	}
