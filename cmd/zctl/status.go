@@ -23,7 +23,7 @@ var statusCommand = &cli.Command{
 	ArgsUsage: "[NODES]",
 	Description: `Shows one line for each node. UP is how long its process runs, RESTARTS how often
 it was restarted after it died, CPUS what its threads may run on (with the wish
-behind it if that differs), LIMITS (with -v) what it may take and do, PEERS how many of the other nodes it has met on the
+behind it if that differs), LIMITS (with --limits) what it may take and do, PEERS how many of the other nodes it has met on the
 bus. CPU% is since somebody last looked.
 ` + nodesHelp + `
 Exits with 0 only if every node shown is ready.
@@ -35,7 +35,7 @@ Examples:
   zctl status --watch` + exitCodesHelp,
 	Flags: []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print everything as JSON"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show limits, too"},
+		&cli.BoolFlag{Name: "limits", Usage: "show what the nodes may take and do, too"},
 		&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "show it anew every second, until interrupted"},
 	},
 	Action: status,
@@ -53,7 +53,7 @@ func status(c *cli.Context) error {
 		err = printJSON(c.App.Writer, s)
 	} else {
 		width, _ := terminal(c.App.Writer)
-		printStatus(c.App.Writer, s, time.Now(), view{width, c.Bool("verbose")})
+		printStatus(c.App.Writer, s, time.Now(), view{width, c.Bool("limits")})
 	}
 	if err == nil && !allReady(s) {
 		err = &exitError{exitFailed, nil}
@@ -86,7 +86,7 @@ func watch(c *cli.Context) error {
 			printJSON(&screen, s)
 		default:
 			width, _ := terminal(out)
-			printStatus(&screen, s, time.Now(), view{width, c.Bool("verbose")})
+			printStatus(&screen, s, time.Now(), view{width, c.Bool("limits")})
 		}
 		if _, ok := terminal(out); ok {
 			fmt.Fprint(out, "\x1b[H\x1b[2J")
