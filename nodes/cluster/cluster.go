@@ -39,7 +39,7 @@ type Options struct {
 	// (Cluster::Backend::ZeroMQ::hello_expiration).
 	HelloExpiration time.Duration
 	// OnloopQueueHWM is how many events wait for their handlers before more are
-	// dropped: 10000; less than 0 is no limit
+	// dropped: 10000; less than 0 is no limit but that of their messages, 256 MiB
 	// (Cluster::Backend::ZeroMQ::onloop_queue_hwm).
 	OnloopQueueHWM int
 	// Linger is how long events that wait are still handled at the end: 500 ms
@@ -107,6 +107,7 @@ type Cluster struct {
 	queue    *queue
 	handlers handlers
 	stats    counters
+	notes    *notes
 	ready    chan struct{} // closed when the node can publish
 
 	backend atomic.Pointer[Backend]
@@ -129,7 +130,7 @@ func New(o Options) (*Cluster, error) {
 	if o.EventSerializer != event.FormatBin && o.EventSerializer != event.FormatJSON {
 		return nil, fmt.Errorf("cannot publish in format %q; there are %s and %s", o.EventSerializer, event.FormatBin, event.FormatJSON)
 	}
-	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), ready: make(chan struct{})}
+	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{})}
 	if o.Node != "" {
 		if err := checkRuns(o.Layout, o.Node); err != nil {
 			return nil, err
@@ -177,16 +178,18 @@ func (c *Cluster) Run(ctx context.Context, connect Connect) error {
 	if err != nil {
 		return err
 	}
-	ticking := make(chan struct{})
-	go func() {
-		defer close(ticking)
-		c.tick(ctx)
-	}()
+	var ticking, writing sync.WaitGroup
+	stop := make(chan struct{})
+	ticking.Go(func() { c.tick(ctx) })
+	writing.Go(func() { c.notes.run(stop) })
 	closing, cancel := lingering(ctx, c.o.Linger)
 	defer cancel()
 	c.queue.run(ctx, closing, func(r Received) { c.dispatch(closing, r) })
-	<-ticking
-	return backend.Close()
+	ticking.Wait()
+	err = backend.Close()
+	close(stop)
+	writing.Wait()
+	return err
 }
 
 // lingering is a context that ends a while after the other one.

@@ -3,7 +3,6 @@ package cluster
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"zctl/layoutgen"
 )
@@ -108,8 +107,4 @@ func (c *Cluster) Joined() bool {
 }
 
 // Log writes a line to cluster.log (Cluster::log).
-func (c *Cluster) Log(message string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.o.WriteLog(time.Now(), message)
-}
+func (c *Cluster) Log(message string) { c.notes.add(false, message) }

@@ -16,12 +16,15 @@ type Received struct {
 	Topic, Sender string
 
 	local bool // raised here
+	size  int  // of the message, in bytes
 }
 
 const (
 	// batchSize is how many events are taken from the queue at once
 	// (Cluster::Backend::ZeroMQ::poll_max_messages).
 	batchSize = 100
+	// maxQueued is how many bytes of messages wait at most, beside one.
+	maxQueued = 256 << 20
 	// maxLocal is how many events of our own, node_up and the like, wait at most.
 	maxLocal = 100000
 )
@@ -34,6 +37,7 @@ type queue struct {
 	mu      sync.Mutex // guards what follows
 	waiting []Received
 	local   int // of those, how many are our own
+	size    int // of their messages, in bytes
 }
 
 func newQueue(hwm int) *queue { return &queue{hwm: hwm, wake: make(chan struct{}, 1)} }
@@ -44,6 +48,7 @@ func (q *queue) put(r Received) bool {
 	full := q.full(r)
 	if !full {
 		q.waiting = append(q.waiting, r)
+		q.size += r.size
 		if r.local {
 			q.local++
 		}
@@ -63,7 +68,8 @@ func (q *queue) full(r Received) bool {
 	if r.local {
 		return q.local >= maxLocal
 	}
-	return q.hwm > 0 && len(q.waiting)-q.local >= q.hwm
+	others := len(q.waiting) - q.local
+	return q.hwm > 0 && others >= q.hwm || others > 0 && q.size+r.size > maxQueued
 }
 
 // take moves the oldest events into batch, which it returns.
@@ -73,6 +79,7 @@ func (q *queue) take(batch []Received) []Received {
 	n := min(batchSize, len(q.waiting))
 	batch = append(batch[:0], q.waiting[:n]...)
 	for _, r := range batch {
+		q.size -= r.size
 		if r.local {
 			q.local--
 		}

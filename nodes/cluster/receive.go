@@ -33,7 +33,7 @@ func (c receiver) Message(topic, sender, format, payload []byte) {
 		c.stats.unknown.Add(1)
 		return
 	}
-	if !c.queue.put(Received{Event: ev, Topic: string(topic), Sender: string(sender)}) {
+	if !c.queue.put(Received{Event: ev, Topic: string(topic), Sender: string(sender), size: len(payload)}) {
 		c.stats.dropped.Add(1)
 	}
 }
@@ -96,12 +96,8 @@ func (c *Cluster) follow(e Effects) {
 		}
 		c.raise(name, event.String(change.Name), event.String(change.ID))
 	}
-	for _, line := range e.Log {
-		c.o.WriteLog(time.Now(), line)
-	}
-	for _, line := range e.Warn {
-		c.o.Log.Warn(line)
-	}
+	c.notes.add(false, e.Log...)
+	c.notes.add(true, e.Warn...)
 	if e.Joined {
 		c.o.Log.Info("joined the bus")
 		if !c.joined {
