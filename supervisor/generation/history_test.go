@@ -1,0 +1,119 @@
+package generation
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// named is a generation called by one letter.
+func named(letter string) string {
+	return strings.Repeat(strings.Map(func(r rune) rune { return r - 'A' + 'a' }, letter), 2*digestBytes)
+}
+
+// TestPrevious: a rollback goes back through what was deployed, and never to what was
+// rolled back.
+func TestPrevious(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ history, want string }{
+		{"", ""},
+		{"A", ""},
+		{"A A", ""},
+		{"A B", "A"},
+		{"A B B", "A"},
+		{"A B C", "B"},
+		{"A B C <B", "A"},
+		{"A B C <B <A", ""},
+		{"A B C <B D", "B"},
+		{"A B A", "B"},
+		{"A B A <B", "A"},
+		{"A B C <A", ""},
+		{"A B C <D", "C"}, // not of the history any more, but kept
+		{"A <A", ""},
+	} {
+		var history []Record
+		for _, word := range strings.Fields(test.history) {
+			r := Record{Verb: "deploy"}
+			letter, back := strings.CutPrefix(word, "<")
+			if back {
+				r.Verb = VerbRollback
+			}
+			r.Generation = named(letter)
+			history = append(history, r)
+		}
+		want := ""
+		if test.want != "" {
+			want = named(test.want)
+		}
+		if got := Previous(history); got != want {
+			t.Errorf("after %s: %.1q, want %q", test.history, got, test.want)
+		}
+	}
+}
+
+// TestHistory: what is written down is read again, whatever a power cut did to it.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := At(dir)
+	if all, err := store.History(); len(all) != 0 || err != nil {
+		t.Errorf("before anything: %v, %v", all, err)
+	}
+	at := time.Unix(1_800_000_000, 5).UTC()
+	first := Record{Time: at, Generation: named("A"), Verb: "deploy", UID: 7}
+	id, err := store.Begin(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.End(id, "5 of 5 nodes ready", true, 1500*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	second := Record{Time: at.Add(time.Hour), Generation: named("B"), From: named("A"), Verb: VerbRollback}
+	if second.ID, err = store.Begin(second); err != nil {
+		t.Fatal(err)
+	}
+	first.ID, first.Outcome, first.OK, first.Seconds = id, "5 of 5 nodes ready", true, 1.5
+	want := []Record{first, second}
+	got, err := store.History()
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	f, err := os.OpenFile(store.history(), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"id":3,"ti`); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	third := Record{Time: at.Add(2 * time.Hour), Generation: named("C"), From: named("B"), Verb: "deploy"}
+	if third.ID, err = store.Begin(third); err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, third)
+	if got, err = store.History(); err != nil || !slices.Equal(got, want) {
+		t.Errorf("behind half a line: %+v, %v", got, err)
+	}
+	if recent := Recent(got); !slices.Equal(recent, []string{named("C"), named("B"), named("A")}) {
+		t.Errorf("recent: %v", recent)
+	}
+
+	// A long one is continued in a new file, and still read.
+	if err := os.Truncate(store.history(), maxHistory+1); err != nil {
+		t.Fatal(err)
+	}
+	fourth := third
+	fourth.Time = at.Add(3 * time.Hour)
+	if fourth.ID, err = store.Begin(fourth); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = store.History(); err != nil || !slices.Equal(got, append(want, fourth)) {
+		t.Errorf("after rotation: %+v, %v", got, err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "history.jsonl")); err != nil || info.Size() > 1000 {
+		t.Errorf("%v, %v", info.Size(), err)
+	}
+}
