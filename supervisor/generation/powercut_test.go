@@ -219,12 +219,12 @@ func interrupt(t *testing.T, what, before string, k int) bool {
 		}
 		old = oldFiles.Digest()
 	}
+	tree, err := ReadTree(site)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if before == "damaged" { // what is to be staged
 		lay(t, store.path(files.Digest()), map[string]string{"manifest.json": "ne"})
-		tree, err := ReadTree(site)
-		if err != nil {
-			t.Fatal(err)
-		}
 		lay(t, store.site(tree.Digest()), map[string]string{"local.zeek": "ne"})
 	}
 
@@ -236,7 +236,7 @@ func interrupt(t *testing.T, what, before string, k int) bool {
 	}
 	victim := At(store.dir)
 	victim.step = d.step
-	err := survive(func() error { return deploy(victim, site, files) })
+	err = survive(func() error { return deploy(victim, site, files) })
 	if d.steps < k {
 		if err != nil {
 			t.Errorf("without any trouble: %v", err)
@@ -257,6 +257,11 @@ func interrupt(t *testing.T, what, before string, k int) bool {
 			t.Errorf("%s: %v", at, err)
 		}
 	}
+	if current == files.Digest() {
+		if _, err := store.Site(tree.Digest()); err != nil {
+			t.Errorf("%s: the new generation is current: %v", at, err)
+		}
+	}
 	if _, err := store.History(); err != nil {
 		t.Errorf("%s: %v", at, err)
 	}
@@ -268,10 +273,6 @@ func interrupt(t *testing.T, what, before string, k int) bool {
 	}
 	if current, err := store.Current(); err != nil || current != files.Digest() {
 		t.Errorf("%s: after the next deploy current is %q, %v", at, current, err)
-	}
-	tree, err := ReadTree(site)
-	if err != nil {
-		t.Fatal(err)
 	}
 	if _, err := store.Site(tree.Digest()); err != nil {
 		t.Errorf("%s: after the next deploy: %v", at, err)
