@@ -23,7 +23,7 @@ func (n *node) exited(how process.Exit) {
 	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
 		leftover = proc.MayHaveMembers()
 	}
-	n.proc, n.digest = nil, ""
+	n.proc, n.digest, n.generation = nil, "", ""
 	switch {
 	case leftover:
 		n.remains = proc
@@ -103,7 +103,7 @@ func (n *node) emptied(proc *process.Process) {
 // adopt takes over a process that a predecessor made. outdated says that a
 // deploy which wanted it replaced had been interrupted.
 func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
-	n.proc, n.digest = proc, saved.Digest
+	n.proc, n.digest, n.generation = proc, saved.Digest, saved.Generation
 	n.peers, n.text = saved.Peers, saved.Text
 	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
 	n.note(n.moveCPUs())

@@ -32,6 +32,8 @@ type Have struct {
 	Digest string
 	// Up says that a process of the node runs, or is about to.
 	Up bool
+	// Generation is what its process runs, "" without one or if nobody knows.
+	Generation string
 }
 
 // Diff says what has to happen to the nodes that are there so that they become

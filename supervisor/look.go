@@ -24,7 +24,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 		Cluster: d.Cluster,
 		Supervisor: SupervisorStatus{
 			PID: os.Getpid(), Version: s.Version, BaseDir: string(s.Dirs), StartedAt: s.started,
-			OnExit: d.OnSupervisorExit, Message: s.trouble(),
+			OnExit: d.OnSupervisorExit, Message: s.trouble(), Generation: d.Generation,
 		},
 		Nodes: make([]NodeStatus, 0, len(nodes)),
 	}
@@ -63,7 +63,7 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 		Name: spec.Name, Type: spec.Type, Engine: spec.Engine, Host: s.host,
 		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
 		CPUs:      CPUStatus{Want: spec.CPUs.String(), OK: true},
-		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort,
+		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort, Generation: n.generation,
 		Message: n.message(now), Limits: spec.Limits.statusOf(n.id.PID),
 	}
 	if n.id.PID != 0 {

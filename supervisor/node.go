@@ -30,6 +30,7 @@ type node struct {
 	unwatched  *process.Process // proc, as long as nobody waits for its end
 	remains    *process.Process // has ended, but not all it had started
 	digest     string           // of the spec that proc was started with
+	generation string           // that proc runs, "" if nobody knows
 	ear        *ear             // where proc's notifications arrive
 	peers      *Peers
 	text       string // what it says of itself
@@ -54,6 +55,7 @@ type target struct {
 	spec        Spec
 	files       map[string]string
 	giveUpAfter int
+	generation  string // "" if nobody knows
 	// up says that somebody wants the node to run, and nobody has stopped it
 	// since.
 	up bool
@@ -64,15 +66,16 @@ type target struct {
 // snapshot is all that others may know of a node. It is never changed.
 type snapshot struct {
 	target
-	state     lifecycle.State
-	left      bool              // nobody supervises the node any more
-	id        process.Identity  // PID 0 while there is no process
-	remains   *process.Identity // nil while nothing is left of an earlier process
-	digest    string
-	peers     *Peers
-	text      string
-	lastExit  *ExitInfo
-	lastWords string
+	state      lifecycle.State
+	left       bool              // nobody supervises the node any more
+	id         process.Identity  // PID 0 while there is no process
+	remains    *process.Identity // nil while nothing is left of an earlier process
+	digest     string
+	peers      *Peers
+	text       string
+	lastExit   *ExitInfo
+	lastWords  string
+	generation string // that its process runs
 }
 
 func newNode(name string, shared *shared, t target, saved savedNode) *node {
@@ -122,6 +125,9 @@ func (n *node) retarget(t target) {
 	n.act(func() {
 		n.target, n.env = t, nil
 		if n.proc != nil {
+			if n.digest == t.spec.Digest() {
+				n.generation = t.generation // it runs that, too
+			}
 			n.note(n.refreshFiles())
 			n.note(n.moveCPUs())
 		}
@@ -198,7 +204,7 @@ func (n *node) wind() {
 func (n *node) publish() {
 	s := &snapshot{
 		left: n.isLeft(), target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
-		lastExit: n.lastExit, lastWords: n.lastWords,
+		lastExit: n.lastExit, lastWords: n.lastWords, generation: n.generation,
 	}
 	if n.proc != nil {
 		s.id = n.proc.ID()
@@ -285,11 +291,11 @@ func (n *node) spawn() {
 	n.peers, n.text, n.lastWords = nil, "", ""
 	proc, err := n.start()
 	if err != nil {
-		n.proc, n.digest = nil, ""
+		n.proc, n.digest, n.generation = nil, "", ""
 		n.step(lifecycle.Event{Kind: lifecycle.SpawnFailed, Cause: err.Error()})
 		return
 	}
-	n.proc, n.digest = proc, n.target.spec.Digest()
+	n.proc, n.digest, n.generation = proc, n.target.spec.Digest(), n.target.generation
 	n.step(lifecycle.Event{Kind: lifecycle.Spawned, Cause: fmt.Sprintf("process %d", proc.ID().PID)})
 }
 

@@ -22,8 +22,10 @@ type NodeResult struct {
 
 // Result is what an operation achieved.
 type Result struct {
-	Changes []Change     `json:"changes,omitempty"` // of a deploy
-	Nodes   []NodeResult `json:"nodes"`
+	Changes []Change `json:"changes,omitempty"` // of a deploy
+	// Generation is the digest of what a deploy deployed.
+	Generation string       `json:"generation,omitempty"`
+	Nodes      []NodeResult `json:"nodes"`
 	// TimedOut says that the time ran out before every node was settled. The
 	// nodes go on to where they should be.
 	TimedOut bool `json:"timed_out"`
@@ -45,14 +47,39 @@ func (s *Supervisor) Deploy(ctx context.Context, d Deployment, o DeployOptions) 
 	if err := d.Check(s.Dirs); err != nil {
 		return Result{}, err
 	}
+	begun := make(chan *rollout, 1)
 	changes, err := change(ctx, s, func(ctx context.Context) ([]Change, error) {
-		changes := Diff(s.have(), d.Nodes)
-		s.retarget(d)
-		return changes, s.apply(ctx, changes)
+		changes, r, err := s.deploy(ctx, d, o)
+		begun <- r
+		return changes, err
 	})
 	r, err := s.outcome(ctx, err, s.named(names(d.Nodes)), settled, up)
 	r.Changes = changes
+	select {
+	case rollout := <-begun:
+		if rollout != nil {
+			r.Generation = rollout.digest
+			rollout.awaitEnd(ctx)
+		}
+	default: // it goes on without us
+	}
 	return r, err
+}
+
+// deploy is the part of Deploy that changes the cluster.
+func (s *Supervisor) deploy(ctx context.Context, d Deployment, o DeployOptions) ([]Change, *rollout, error) {
+	digest, err := s.keep(d)
+	if err != nil {
+		return nil, nil, err // and nothing has been changed
+	}
+	d.Generation = digest
+	r := s.beginRollout(digest, o)
+	changes := Diff(s.have(), d.Nodes)
+	s.retarget(d)
+	err = s.apply(ctx, changes)
+	s.follow(r, s.named(names(d.Nodes)), err)
+	s.prune()
+	return changes, r, err
 }
 
 // Start starts the selected nodes that do not run, and waits as Deploy does.
@@ -172,7 +199,8 @@ func (s *Supervisor) background(f func()) bool {
 func (s *Supervisor) retarget(d Deployment) {
 	s.store.pause(func() { s.setTargets(d) }) // never half of a deployment
 	s.store.save(true)                        // a failure is in the status, and no reason not to go on
-	if err := s.Dirs.linkCurrent(d.Nodes); err != nil {
+	err := errors.Join(s.generations.Switch(d.Generation), s.Dirs.linkCurrent(d.Nodes))
+	if err != nil {
 		s.event("%v", err)
 	}
 	s.postGuard()
@@ -209,7 +237,10 @@ func (s *Supervisor) setTargets(d Deployment) {
 
 // target is what a node of that spec should be in the present deployment.
 func (s *Supervisor) target(spec Spec) target {
-	return target{spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter, up: true}
+	return target{
+		spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter,
+		generation: s.deployment.Generation, up: true,
+	}
 }
 
 // setUp notes whether somebody wants nodes to run, and saves that before it is so.
@@ -466,7 +497,7 @@ func (s *Supervisor) have() []Have {
 	for _, n := range s.all() {
 		snap := n.snapshot.Load()
 		running := snap.state.Phase.Up() || snap.state.Phase == lifecycle.Starting
-		all = append(all, Have{Spec: snap.spec, Digest: snap.digest, Up: running})
+		all = append(all, Have{Spec: snap.spec, Digest: snap.digest, Up: running, Generation: snap.generation})
 	}
 	return all
 }

@@ -13,6 +13,7 @@ import (
 
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
+	"zctl/supervisor/generation"
 )
 
 // Deployment is what should run: what zctl deploy hands to the supervisor.
@@ -201,6 +202,8 @@ func (d Deployment) Check(dirs Dirs) error {
 			errs = append(errs, fmt.Errorf("node %s has no command", s.Name))
 		case !slices.Contains(startOrder, s.Type):
 			errs = append(errs, fmt.Errorf("node %s cannot be of type %q", s.Name, s.Type))
+		case s.Site != "" && !generation.Valid(s.Site):
+			errs = append(errs, fmt.Errorf("%q cannot be the digest of the site scripts of node %s", s.Site, s.Name))
 		}
 		if err := s.Limits.check(); err != nil {
 			errs = append(errs, fmt.Errorf("cannot limit %s: %w", s.Name, err))

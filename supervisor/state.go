@@ -44,6 +44,8 @@ type savedProcess struct {
 	Ready     bool      `json:"ready"`
 	Peers     *Peers    `json:"peers"`
 	Text      string    `json:"text"` // its STATUS
+	// Generation is what it runs, "" if nobody knows.
+	Generation string `json:"generation,omitempty"`
 }
 
 // loadState reads state.json. Without one it is empty. A file that cannot be
@@ -162,7 +164,7 @@ func SavedNodes(dirs Dirs) ([]Have, error) {
 		have := Have{Spec: n.Spec}
 		switch {
 		case n.Process != nil && n.Process.Alive():
-			have.Up, have.Digest = true, n.Process.Digest
+			have.Up, have.Digest, have.Generation = true, n.Process.Digest, n.Process.Generation
 		case n.Up:
 			for _, stray := range ofNode(dirs, n.Spec.Name, strays) {
 				spec, _ := specIn(stray)

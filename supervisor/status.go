@@ -27,6 +27,9 @@ type SupervisorStatus struct {
 	// Message is what somebody should know, like a state file that cannot be
 	// written; "" if all is well.
 	Message string `json:"message"`
+	// Generation is the digest of what was deployed last, "" before there was a
+	// deploy.
+	Generation string `json:"generation"`
 }
 
 // NodeStatus is one node.
@@ -58,6 +61,9 @@ type NodeStatus struct {
 	Interface   string  `json:"interface"`
 	Port        int     `json:"port"`
 	MetricsPort int     `json:"metrics_port"`
+	// Generation is the digest of what the node's process runs, "" without one or if
+	// nobody knows.
+	Generation string `json:"generation"`
 	// Message is why the node is not ready, or what it says of itself.
 	Message string `json:"message"`
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zctl/layoutgen"
+	"zctl/supervisor/generation"
 )
 
 // Options is what a supervisor needs to know to begin.
@@ -29,11 +30,14 @@ type Options struct {
 // Supervisor runs the nodes of one cluster on this host.
 type Supervisor struct {
 	Options
-	shared  *shared
-	store   *store
-	started time.Time
-	host    string
-	unlock  func()
+	shared *shared
+	store  *store
+	// generations is what was deployed; only who holds ops changes it.
+	generations *generation.Store
+	rollout     *rollout // the last one; guarded by ops
+	started     time.Time
+	host        string
+	unlock      func()
 
 	// ops, of capacity 1, is held by the operation that changes the cluster;
 	// only the holder replaces nodes.
@@ -84,6 +88,7 @@ func Open(o Options) (*Supervisor, error) {
 	s.host, _ = os.Hostname()
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	s.store = newStore(o.Dirs, s.collect)
+	s.generations = generation.At(o.Dirs.Generations())
 	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed}
 	s.setNodes(nil)
@@ -178,7 +183,7 @@ func (s *Supervisor) collect() savedState {
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{
 				Identity: snap.id, Digest: snap.digest, StartedAt: snap.state.Since,
-				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text,
+				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text, Generation: snap.generation,
 			}
 		}
 		state.Nodes = append(state.Nodes, saved)

@@ -19,9 +19,9 @@ import (
 // adopted, those that died meanwhile are started, and what it had begun is
 // finished. Nobody else is there yet.
 func (s *Supervisor) takeOver() error {
-	state, err := loadState(s.Dirs)
-	if err != nil {
-		s.event("%v", err)
+	state, lost := loadState(s.Dirs)
+	if lost != nil {
+		s.event("%v", lost)
 	}
 	strays, err := findStrays(s.Dirs)
 	if err != nil {
@@ -29,6 +29,7 @@ func (s *Supervisor) takeOver() error {
 	}
 	state.addUnknown(strays)
 	s.deployment = state.Deployment
+	s.recoverGeneration(lost != nil)
 	var nodes, without []*node
 	first := map[*node]func(){}
 	for _, saved := range state.Nodes {

@@ -28,6 +28,8 @@ type Record struct {
 	OK bool `json:"ok"`
 	// Seconds is how long that took.
 	Seconds float64 `json:"seconds"`
+	// Void says that nothing came of it: From went on being deployed.
+	Void bool `json:"void"`
 }
 
 // VerbRollback is the verb that takes back what was deployed; all others deploy
@@ -49,6 +51,7 @@ type (
 		Outcome string  `json:"outcome"`
 		OK      bool    `json:"ok"`
 		Seconds float64 `json:"seconds"`
+		Void    bool    `json:"void,omitempty"`
 	}
 )
 
@@ -67,7 +70,12 @@ func (s *Store) Begin(r Record) (id int64, err error) {
 
 // End writes down how it went.
 func (s *Store) End(id int64, outcome string, ok bool, took time.Duration) error {
-	return s.append(endLine{id, outcome, ok, took.Seconds()})
+	return s.append(endLine{ID: id, Outcome: outcome, OK: ok, Seconds: took.Seconds()})
+}
+
+// Void writes down that nothing came of it.
+func (s *Store) Void(id int64, outcome string) error {
+	return s.append(endLine{ID: id, Outcome: outcome, Void: true})
 }
 
 func (s *Store) append(line any) error {
@@ -138,7 +146,7 @@ func (s *Store) History() ([]Record, error) {
 			}
 			switch at, known := index[r.ID]; {
 			case known:
-				records[at].Outcome, records[at].OK, records[at].Seconds = r.Outcome, r.OK, r.Seconds
+				records[at].Outcome, records[at].OK, records[at].Seconds, records[at].Void = r.Outcome, r.OK, r.Seconds, r.Void
 			case Valid(r.Generation):
 				index[r.ID] = len(records)
 				records = append(records, r)
@@ -153,7 +161,7 @@ func (s *Store) History() ([]Record, error) {
 func Recent(history []Record) []string {
 	var all []string
 	for _, r := range slices.Backward(history) {
-		if !slices.Contains(all, r.Generation) {
+		if !r.Void && !slices.Contains(all, r.Generation) {
 			all = append(all, r.Generation)
 		}
 	}
@@ -168,6 +176,7 @@ func Previous(history []Record) string {
 	for _, r := range history {
 		at := lastIndex(stack, r.Generation)
 		switch {
+		case r.Void:
 		case r.Verb == VerbRollback && at >= 0:
 			stack = stack[:at+1]
 		case at < 0 || at != len(stack)-1:

@@ -33,10 +33,13 @@ func TestPrevious(t *testing.T) {
 		{"A B C <A", ""},
 		{"A B C <D", "C"}, // not of the history any more, but kept
 		{"A <A", ""},
+		{"A B C!", "A"}, // of which nothing came
+		{"A B C <B!", "B"},
 	} {
 		var history []Record
 		for _, word := range strings.Fields(test.history) {
 			r := Record{Verb: "deploy"}
+			word, r.Void = strings.CutSuffix(word, "!")
 			letter, back := strings.CutPrefix(word, "<")
 			if back {
 				r.Verb = VerbRollback

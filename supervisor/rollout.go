@@ -1,0 +1,116 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"zctl/supervisor/generation"
+)
+
+// rollout is a deploy of which history has the beginning, until it has the end, too.
+type rollout struct {
+	id     int64
+	digest string // of what is deployed
+	begun  time.Time
+	stop   context.CancelCauseFunc // ends the waiting for its outcome; nil before there is any
+	done   chan struct{}           // closed when history has the end
+}
+
+// errFollowed is why nobody knows how a deploy went on.
+var errFollowed = errors.New("another deploy followed")
+
+// beginRollout writes down that a generation is about to be deployed. Only who holds
+// ops calls it.
+func (s *Supervisor) beginRollout(digest string, o DeployOptions) *rollout {
+	if last := s.rollout; last != nil && last.stop != nil {
+		last.stop(errFollowed)
+		<-last.done
+	}
+	now := time.Now()
+	id, err := s.generations.Begin(generation.Record{
+		Time: now, Generation: digest, From: s.deployment.Generation,
+		Verb: cmp.Or(o.Verb, "deploy"), UID: o.UID,
+	})
+	if err != nil {
+		s.event("%v", err) // no reason not to deploy
+	}
+	s.rollout = &rollout{id: id, digest: digest, begun: now, done: make(chan struct{})}
+	return s.rollout
+}
+
+// follow writes down how a rollout goes when every node has settled, whether or not
+// anybody waits for it. failed is why the roll-out was given up, nil if it was not.
+func (s *Supervisor) follow(r *rollout, nodes []*node, failed error) {
+	ctx, stop := context.WithCancelCause(s.ctx)
+	r.stop = stop
+	followed := s.background(func() {
+		defer close(r.done)
+		defer stop(nil)
+		why := failed
+		if err := s.await(ctx, nodes, settled); err != nil {
+			why = err
+		}
+		text, ok := summary(result(nodes, up, false), why)
+		if err := s.generations.End(r.id, text, ok, time.Since(r.begun)); err != nil {
+			s.event("%v", err)
+		}
+	})
+	if !followed {
+		close(r.done) // the next supervisor does
+	}
+}
+
+// awaitEnd waits until history has the end, if there is one before ctx ends.
+func (r *rollout) awaitEnd(ctx context.Context) {
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+	}
+}
+
+// summary is a result in one line, and whether it is what was wanted.
+func summary(r Result, why error) (text string, ok bool) {
+	var parts []string
+	ready := 0
+	for _, n := range r.Nodes {
+		if n.OK {
+			ready++
+			continue
+		}
+		part := n.Name + " is " + n.State
+		if n.Message != "" {
+			part += ": " + n.Message
+		}
+		parts = append(parts, part)
+	}
+	const most = 3
+	if len(parts) > most {
+		parts = append(parts[:most], fmt.Sprintf("%d more are not ready", len(parts)-most))
+	}
+	parts = append([]string{fmt.Sprintf("%d of %d nodes ready", ready, len(r.Nodes))}, parts...)
+	if why != nil {
+		parts = append(parts, why.Error())
+	}
+	return strings.Join(parts, "; "), ready == len(r.Nodes) && why == nil
+}
+
+// endInterrupted ends the records that a predecessor could not: what it had begun to
+// deploy is what should run now, or nothing came of it.
+func (s *Supervisor) endInterrupted() error {
+	history, err := s.generations.History()
+	if err != nil || len(history) == 0 {
+		return err
+	}
+	last := history[len(history)-1]
+	switch {
+	case last.Outcome != "":
+		return nil
+	case last.Generation == s.deployment.Generation:
+		return s.generations.End(last.ID, "the supervisor ended meanwhile; the next one went on", false, time.Since(last.Time))
+	}
+	return s.generations.Void(last.ID, "the supervisor ended before anything was changed")
+}
