@@ -16,6 +16,8 @@ import "time"
 type Config struct {
 	// File is where the configuration was read, "" for the embedded default.
 	File string `toml:"-"`
+	// Text is what was read there.
+	Text string `toml:"-"`
 
 	// BaseDir is the directory of everything zctl writes: spool/, logs/, run/.
 	// A relative path counts from the directory of the file. Default:

@@ -58,7 +58,7 @@ func Parse(file string, doc []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{File: file, source: src}
+	c := &Config{File: file, Text: string(doc), source: src}
 	fill(c, &source{file: "default.toml"}, defaults)
 	if hosts, reserved := tables["host"]; reserved {
 		src.problemf(hostPath(hosts), "[[host]] is reserved for clusters over several hosts, which this version does not run; remove it")

@@ -21,9 +21,9 @@ const (
 	autoDir      = "auto/"
 )
 
-// Files is the deployment as the content of a generation: the same for the same
-// deployment, wherever it comes from.
-func (d Deployment) generationFiles() (generation.Files, error) {
+// PlainFiles is the files of a deployment that people can read, by their paths in the
+// generation.
+func (d Deployment) PlainFiles() generation.Files {
 	files := generation.Files{}
 	for name, text := range d.Files {
 		files[autoDir+name] = text
@@ -31,6 +31,13 @@ func (d Deployment) generationFiles() (generation.Files, error) {
 	if d.Config != "" {
 		files[configName] = d.Config
 	}
+	return files
+}
+
+// generationFiles is a deployment as the content of a generation: the same for the
+// same deployment, wherever it comes from.
+func (d Deployment) generationFiles() (generation.Files, error) {
+	files := d.PlainFiles()
 	d.Files, d.Config, d.Generation = nil, "", ""
 	manifest, err := json.MarshalIndent(d, "", " ") // maps are written in the order of their keys
 	files[manifestName] = string(manifest) + "\n"

@@ -37,7 +37,11 @@ Examples:
 		if err != nil {
 			return err
 		}
-		deployment, err := newDeployment(config, keys, "")
+		site, err := readSite(config)
+		if err != nil {
+			return err
+		}
+		deployment, err := newDeployment(config, keys, site.Digest())
 		if err != nil {
 			return err
 		}

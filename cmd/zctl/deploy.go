@@ -52,18 +52,37 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := newDeployment(config, keys, "")
+	site, err := siteFor(c, config)
 	if err != nil {
 		return err
 	}
-	dirs := supervisor.Dirs(config.BaseDir)
+	deployment, err := newDeployment(config, keys, site)
+	if err != nil {
+		return err
+	}
 	for _, warning := range warnings(config) {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
+	return carryOut(c, supervisor.Dirs(config.BaseDir), deployment, func(changes []supervisor.Change) error {
+		return foreignPorts(config.Layout(), changes)
+	})
+}
+
+// siteFor is the digest of the site scripts; a dry run does not stage them.
+func siteFor(c *cli.Context, config *layoutgen.Config) (string, error) {
+	if c.Bool("dry-run") {
+		tree, err := readSite(config)
+		return tree.Digest(), err
+	}
+	return stageSite(config)
+}
+
+// carryOut deploys, or says what that would do. possible, if not nil, may refuse.
+func carryOut(c *cli.Context, dirs supervisor.Dirs, deployment supervisor.Deployment, possible func([]supervisor.Change) error) error {
 	client := api.NewClient(dirs)
 	changes, err := plan(c, client, dirs, deployment)
-	if err == nil {
-		err = foreignPorts(config.Layout(), changes)
+	if err == nil && possible != nil {
+		err = possible(changes)
 	}
 	if err != nil {
 		return err

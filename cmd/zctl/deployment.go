@@ -31,6 +31,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 	}
 	d := supervisor.Deployment{
 		Cluster:          config.Cluster.Name,
+		Config:           config.Text,
 		OnSupervisorExit: config.Cluster.OnSupervisorExit,
 		GiveUpAfter:      config.Cluster.GiveUpAfter,
 		KeepGenerations:  config.Cluster.KeepGenerations,

@@ -110,7 +110,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:     version(),
 		Flags:       commonFlags(),
 		Commands: []*cli.Command{
-			deployCommand, statusCommand, startCommand, stopCommand, restartCommand,
+			deployCommand, diffCommand, historyCommand, rollbackCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
 			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand, hrwCommand,
 			superviseCommand, nodeCommand, brokerCommand, keysCommand, shutdownCommand,

@@ -99,7 +99,11 @@ func (p *progress) conclude(r supervisor.Result, verb string) error {
 		say(p.w, text)
 	}
 	took := time.Since(p.begun).Round(time.Millisecond)
-	fmt.Fprintf(p.w, "%d of %d nodes %s after %v\n", good, len(r.Nodes), verb, took)
+	generation := ""
+	if r.Generation != "" {
+		generation = ", generation " + short(r.Generation)
+	}
+	fmt.Fprintf(p.w, "%d of %d nodes %s after %v%s\n", good, len(r.Nodes), verb, took, generation)
 	switch {
 	case r.TimedOut:
 		return &exitError{exitTimedOut, fmt.Errorf("timed out; the cluster goes on without us, see zctl status")}

@@ -66,7 +66,11 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	deployment, err := newDeployment(config, keys, "")
+	site, err := stageSite(config)
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config, keys, site)
 	if err != nil {
 		return err
 	}
