@@ -14,7 +14,8 @@ import (
 func siteDirs(config *layoutgen.Config) []string {
 	for _, node := range config.Layout().Processes() {
 		if node.Process.Engine == layoutgen.EngineZeek {
-			return []string{filepath.Join(filepath.Dir(config.File), "site")}
+			dir, _ := filepath.Abs(filepath.Dir(config.File))
+			return []string{filepath.Join(dir, "site")}
 		}
 	}
 	return nil
@@ -47,7 +48,11 @@ func stageSite(config *layoutgen.Config) (string, error) {
 	if err := base.Make(); err != nil {
 		return "", &exitError{exitUsage, err}
 	}
-	return generation.At(base.Generations()).StageSite(dirs...)
+	site, err := generation.At(base.Generations()).StageSite(dirs...)
+	if err != nil {
+		return "", &exitError{exitUsage, err} // and nothing is changed
+	}
+	return site, nil
 }
 
 // besides refuses site directories that have the base directory in them: each deploy
