@@ -21,6 +21,8 @@ func (c *Config) check(s *source) {
 	c.Broker.check(s)
 	c.ZeroMQ.check(s)
 	c.Logs.check(s)
+	c.Zeek.check(s)
+	checkNetworks(s, c.Networks)
 	checkOwnPort(s, "manager.port", c.Manager.Port)
 	checkOwnPort(s, "proxies.port", c.Proxies.Port)
 	checkCount(s, "proxies.count", c.Proxies.Count)
@@ -36,6 +38,7 @@ func (c *Cluster) check(s *source) {
 	if c.Name == "" || strings.ContainsFunc(c.Name, isControl) {
 		s.problemf("cluster.name", "cluster.name is %q; give it a printable name", c.Name)
 	}
+	oneOf(s, "cluster.engine", c.Engine, EngineGo, EngineZeek)
 	checkAddress(s, "cluster.address", c.Address)
 	checkAddress(s, "cluster.metrics_address", c.MetricsAddress)
 	checkPort(s, "cluster.port", c.Port)
@@ -74,6 +77,10 @@ func (w *Workers) check(s *source, path string) {
 	if w.Interface == "" || strings.ContainsFunc(w.Interface, isControl) || strings.ContainsAny(w.Interface, " /") {
 		s.problemf(path+".interface", "workers.interface is %q; give the name of a network interface, like eth0 or af_packet::eth0", w.Interface)
 	}
+	if strings.Contains(w.Interface, "${"+varInterface+"}") {
+		s.problemf(path+".interface", "workers.interface is %q, which would be a part of itself; leave ${%s} out", w.Interface, varInterface)
+	}
+	checkTemplate(s, path+".interface", w.Interface, true)
 	w.Process.check(s, path)
 }
 
@@ -85,6 +92,9 @@ func (p *Process) check(s *source, path string) {
 	}
 	if strings.ContainsRune(p.Command, 0) || strings.ContainsRune(strings.Join(p.Args, ""), 0) {
 		s.problemf(path+".args", "%s: a program's name and arguments cannot contain a NUL byte", display(path))
+	}
+	if p.Engine == EngineZeek {
+		checkTemplates(s, path+".args", p.Args, strings.HasPrefix(path, "workers") || strings.HasPrefix(path, "node."))
 	}
 	p.Treatment.check(s, path)
 }

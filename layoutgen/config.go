@@ -25,14 +25,21 @@ type Config struct {
 	// for others.
 	BaseDir string `toml:"base_dir"`
 
-	Cluster Cluster   `toml:"cluster"`
-	Broker  Broker    `toml:"broker"`
-	ZeroMQ  ZeroMQ    `toml:"zeromq"`
-	Logs    Logs      `toml:"logs"`
-	Manager Manager   `toml:"manager"`
-	Loggers Loggers   `toml:"loggers"`
-	Proxies Proxies   `toml:"proxies"`
-	Workers []Workers `toml:"workers"`
+	Cluster Cluster `toml:"cluster"`
+	Broker  Broker  `toml:"broker"`
+	ZeroMQ  ZeroMQ  `toml:"zeromq"`
+	Logs    Logs    `toml:"logs"`
+	Zeek    Zeek    `toml:"zeek"`
+	// Networks is the section [networks]: the networks that are the site's own
+	// (Zeek's Site::local_nets), as CIDR, and what each is called. Default none.
+	Networks map[string]string `toml:"networks"`
+	Manager  Manager           `toml:"manager"`
+	Loggers  Loggers           `toml:"loggers"`
+	Proxies  Proxies           `toml:"proxies"`
+	Workers  []Workers         `toml:"workers"`
+	// Node is the sections [node.NAME], by name: what single nodes have otherwise
+	// than their section says. Default none.
+	Node map[string]Override `toml:"node"`
 
 	source *source // for later checks that find something wrong with a value
 }
@@ -41,6 +48,9 @@ type Config struct {
 type Cluster struct {
 	// Name is shown by status. Default "zctl".
 	Name string `toml:"name"`
+	// Engine is what the nodes of sections run that say neither engine nor command:
+	// "go" or "zeek". Default "go".
+	Engine string `toml:"engine"`
 	// Address is the IP address of every node. Default 127.0.0.1.
 	Address string `toml:"address"`
 	// Port is the first listening port; the manager, the loggers and the
@@ -142,7 +152,8 @@ type Limits struct {
 // nodes run, and how.
 type Process struct {
 	// Engine is what the node runs: "go" is zctl's own cluster runtime
-	// (zctl node), "zeek" is a zeek process. Default "go".
+	// (zctl node), "zeek" is a zeek process. Default cluster.engine, but "go" with
+	// a command.
 	Engine string `toml:"engine"`
 	// Command is a program to run instead of the engine's own. With a slash
 	// in it the path counts from the directory of the file, else it is looked

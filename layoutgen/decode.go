@@ -213,6 +213,10 @@ func sectionsOf(config reflect.Value) map[string][]string {
 		if t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
+		if t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct {
+			all[section] = append(all[section], "the top of the file, as ["+section+".NAME]")
+			continue
+		}
 		if t.Kind() != reflect.Struct {
 			all[section] = append(all[section], "the top of the file")
 			continue

@@ -73,6 +73,8 @@ func tomlText(v reflect.Value) string {
 		return strconv.Quote(text)
 	case Size:
 		return strconv.Quote(x.String())
+	case []string:
+		return fmt.Sprintf("%q", x)
 	default:
 		return fmt.Sprint(x)
 	}

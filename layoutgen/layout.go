@@ -47,14 +47,19 @@ type Node struct {
 	MetricsPort int
 	// Manager is the name of the node's manager, "" for the manager itself.
 	Manager string
-	// Interface is what a worker reads. It is not part of the layout file.
+	// Interface is what a worker reads. It is not part of the layout file. It may
+	// have ${worker_cpu} in it still, for [Node.Expand].
 	Interface string
+	// Worker is where a worker stands among the workers; zero for others.
+	Worker Worker
 
 	// Section is the path of the configuration section the node is of,
 	// "workers[1]", and Process what that section says. Both are empty in a
 	// layout that was parsed.
 	Section string
 	Process Process
+	// Own is the keys that [node.NAME] says for this node.
+	Own []string
 }
 
 // Layout is all nodes of a cluster, in the order of the layout file: manager,
@@ -163,6 +168,7 @@ func buildLayout(c *Config, s *source) *Layout {
 		listen:  portCounter{next: c.Cluster.Port, key: "cluster.port"},
 		metrics: portCounter{next: c.Cluster.MetricsPort, key: "cluster.metrics_port"},
 		ports:   map[int]portOwner{},
+		own:     c.Node,
 		names:   map[string]string{},
 		layout: &Layout{
 			Name:            c.Cluster.Name,
@@ -185,7 +191,7 @@ func buildLayout(c *Config, s *source) *Layout {
 		first := len(b.layout.Nodes)
 		b.section(section{workersPath(s, i), TypeWorker, w.Count, 0, w.Process}, workerNames(c.Workers, i))
 		for n := range b.layout.Nodes[first:] {
-			b.layout.Nodes[first+n].Interface = w.Interface
+			b.worker(&b.layout.Nodes[first+n], w, n, i)
 		}
 	}
 	return b.layout

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -64,13 +63,17 @@ func Parse(file string, doc []byte) (*Config, error) {
 		src.problemf(hostPath(hosts), "[[host]] is reserved for clusters over several hosts, which this version does not run; remove it")
 		delete(tables, "host")
 	}
+	overrides := tables["node"]
+	delete(tables, "node")
 	fill(c, src, tables)
 	if tables["base_dir"] == "" {
 		src.problemf("base_dir", noBaseDir)
 	}
+	c.engines()
 	c.shortages(tables)
 	c.resolvePaths()
 	c.check(src)
+	c.override(src, overrides)
 	buildLayout(c, src)
 	if len(src.problems) == 0 {
 		return c, nil
@@ -165,14 +168,6 @@ func fill(c *Config, src *source, tables map[string]any) {
 // shortages makes "error" of on_shortage in the sections that ask for CPUs
 // without saying what to do when there are not enough: who asks wants to know.
 func (c *Config) shortages(tables map[string]any) {
-	strict := func(in any, t *Treatment) {
-		section, _ := in.(map[string]any)
-		_, asks := section["cpus"]
-		_, says := section["on_shortage"]
-		if asks && !says {
-			t.OnShortage = ShortageError
-		}
-	}
 	strict(tables["broker"], &c.Broker.Treatment)
 	strict(tables["manager"], &c.Manager.Treatment)
 	strict(tables["loggers"], &c.Loggers.Treatment)
@@ -183,36 +178,56 @@ func (c *Config) shortages(tables map[string]any) {
 	}
 }
 
-// resolvePaths makes the paths in the configuration independent of the working
-// directory: they count from the directory of the file.
-func (c *Config) resolvePaths() {
-	dir := filepath.Dir(c.File)
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
+// strict is that for one section.
+func strict(in any, t *Treatment) {
+	section, _ := in.(map[string]any)
+	_, asks := section["cpus"]
+	_, says := section["on_shortage"]
+	if asks && !says {
+		t.OnShortage = ShortageError
 	}
-	resolve := func(path *string) {
-		if *path != "" && !filepath.IsAbs(*path) {
-			*path = filepath.Join(dir, *path)
-		}
-	}
-	resolve(&c.BaseDir)
+}
+
+// engines gives cluster.engine to the sections that say nothing of what they run.
+func (c *Config) engines() {
 	for _, p := range c.processes() {
-		if strings.Contains(p.Command, "/") {
-			resolve(&p.Command)
+		if !c.Has(p.path+".engine") && p.Command == "" && c.Cluster.Engine == EngineZeek {
+			p.Engine = c.Cluster.Engine
 		}
 	}
-	if p := c.Logs.PostProcess; len(p) > 0 && strings.Contains(p[0], "/") {
-		resolve(&p[0])
+}
+
+// resolvePaths makes the paths in the configuration independent of the working
+// directory.
+func (c *Config) resolvePaths() {
+	c.resolve(&c.BaseDir)
+	programs := []*string{&c.Zeek.Path}
+	for _, p := range c.processes() {
+		programs = append(programs, &p.Command)
+	}
+	if p := c.Logs.PostProcess; len(p) > 0 {
+		programs = append(programs, &p[0])
+	}
+	for _, p := range programs {
+		if strings.Contains(*p, "/") {
+			c.resolve(p)
+		}
 	}
 }
 
 // processes is the process settings of all sections.
-func (c *Config) processes() []*Process {
-	all := []*Process{&c.Manager.Process, &c.Loggers.Process, &c.Proxies.Process}
+func (c *Config) processes() []processOf {
+	all := []processOf{{"manager", &c.Manager.Process}, {"loggers", &c.Loggers.Process}, {"proxies", &c.Proxies.Process}}
 	for i := range c.Workers {
-		all = append(all, &c.Workers[i].Process)
+		all = append(all, processOf{workersPath(c.source, i), &c.Workers[i].Process})
 	}
 	return all
+}
+
+// processOf is the process settings of the section at a path.
+type processOf struct {
+	path string
+	*Process
 }
 
 // decodeTOML is the document as the library decodes it. A syntax error is a

@@ -1,8 +1,10 @@
 package layoutgen
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strconv"
 )
 
 const maxPort = 65535
@@ -15,6 +17,8 @@ type layoutBuilder struct {
 	listen, metrics portCounter
 	ports           map[int]portOwner
 	names           map[string]string // name -> path of the section that made it
+	own             map[string]Override
+	workers         int // how many there are so far
 }
 
 // section is one section of the configuration, as far as the layout needs it.
@@ -46,9 +50,21 @@ func (b *layoutBuilder) section(s section, name func(int) string) {
 		if metrics.next != 0 {
 			n.MetricsPort = b.take(metrics, "the metrics port of "+n.Name)
 		}
+		if o, ok := b.own[n.Name]; ok {
+			n.Process, n.Own = o.Process, o.keys
+			n.Process.MetricsPort = s.process.MetricsPort
+		}
 		b.name(n.Name, s.path)
 		b.layout.Nodes = append(b.layout.Nodes, n)
 	}
+}
+
+// worker makes the n-th node of a section, the i-th of workers, a worker.
+func (b *layoutBuilder) worker(node *Node, section Workers, n, i int) {
+	b.workers++
+	node.Worker = Worker{Index: n + 1, HostIndex: b.workers, Section: cmp.Or(section.Name, strconv.Itoa(i+1))}
+	node.Interface = section.Interface
+	node.Interface = node.expandInterface()
 }
 
 func (b *layoutBuilder) name(name, path string) {
