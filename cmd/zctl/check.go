@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -87,40 +86,49 @@ func unusableBy(c *cli.Context, config *layoutgen.Config) layoutgen.Problems {
 // run.
 func unusableHere(config *layoutgen.Config) layoutgen.Problems {
 	var problems layoutgen.Problems
-	bySection := map[string]layoutgen.Node{} // one node each: they are all alike
+	seen := map[string]bool{} // what a section says is the same for all its nodes
 	for _, node := range config.Layout().Processes() {
-		bySection[node.Section] = node
-	}
-	for _, section := range slices.Sorted(maps.Keys(bySection)) {
-		node := bySection[section]
-		p := node.Process
-		if p.CPUs != layoutgen.CPUsAuto && p.CPUs != layoutgen.CPUsNone {
-			if _, err := cpuaffinity.Parse(p.CPUs); err != nil {
-				problems = append(problems, config.Problem(section+".cpus", "%v", err))
-			} else if p.CPUs == "" {
-				problems = append(problems, config.Problem(section+".cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`))
-			}
+		if !seen[node.Section] || len(node.Own) > 0 {
+			problems = append(problems, unusableNode(config, node)...)
 		}
-		if _, err := commandLine(node); err != nil {
-			key := ".engine"
-			if p.Command != "" {
-				key = ".command"
-			}
-			problems = append(problems, config.Problem(section+key, "cannot run it: %v", err))
-		}
-		limits, unlimited := limitsOf(node)
-		for _, problem := range unlimited {
-			problems = append(problems, config.Problem(section+"."+problem.key, "%v", problem.err))
-		}
-		if argv, err := commandLine(node); err == nil && limits.User != nil {
-			if err := limits.User.MayRun(argv[0]); err != nil {
-				problems = append(problems, config.Problem(section+".user", "%s cannot run %s: %v", limits.User, argv[0], err))
-			}
-		}
+		seen[node.Section] = seen[node.Section] || len(node.Own) == 0
 	}
 	if program := config.Logs.PostProcess; len(program) > 0 {
 		if _, err := lookPath(program[0]); err != nil {
 			problems = append(problems, config.Problem("logs.post_process", "cannot run it: %v", err))
+		}
+	}
+	return problems
+}
+
+// unusableNode is that for one node.
+func unusableNode(config *layoutgen.Config, node layoutgen.Node) layoutgen.Problems {
+	var problems layoutgen.Problems
+	note := func(key, format string, args ...any) {
+		problems = append(problems, config.Problem(node.SectionOf(key)+"."+key, format, args...))
+	}
+	p := node.Process
+	if p.CPUs != layoutgen.CPUsAuto && p.CPUs != layoutgen.CPUsNone {
+		if _, err := cpuaffinity.Parse(p.CPUs); err != nil {
+			note("cpus", "%v", err)
+		} else if p.CPUs == "" {
+			note("cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`)
+		}
+	}
+	argv, err := commandLine(node)
+	switch {
+	case err != nil && p.Command != "":
+		note("command", "cannot run it: %v", err)
+	case err != nil:
+		note("engine", "cannot run it: %v", err)
+	}
+	limits, unlimited := limitsOf(node)
+	for _, problem := range unlimited {
+		note(problem.key, "%v", problem.err)
+	}
+	if err == nil && limits.User != nil {
+		if err := limits.User.MayRun(argv[0]); err != nil {
+			note("user", "%s cannot run %s: %v", limits.User, argv[0], err)
 		}
 	}
 	return problems
@@ -142,7 +150,7 @@ func unplaceable(config *layoutgen.Config) layoutgen.Problems {
 	for _, err := range all {
 		var unplaced *cpuaffinity.PlanError
 		if errors.As(err, &unplaced) {
-			problems = append(problems, config.Problem(sectionOf(layout, unplaced.Nodes[0])+".cpus", "%v", err))
+			problems = append(problems, config.Problem(cpusOf(layout, unplaced.Nodes[0]), "%v", err))
 		} else { // the host could not be read
 			problems = append(problems, layoutgen.Problem{Message: err.Error()})
 		}
@@ -150,11 +158,11 @@ func unplaceable(config *layoutgen.Config) layoutgen.Problems {
 	return problems
 }
 
-// sectionOf is the section of the configuration that a process is of.
-func sectionOf(layout *layoutgen.Layout, name string) string {
+// cpusOf is where the configuration says the CPUs of a process.
+func cpusOf(layout *layoutgen.Layout, name string) string {
 	for _, p := range layout.Processes() {
 		if p.Name == name {
-			return p.Section
+			return p.SectionOf("cpus") + ".cpus"
 		}
 	}
 	return ""

@@ -194,7 +194,7 @@ func place(layout *layoutgen.Layout) ([]cpuaffinity.Assignment, error) {
 func request(node layoutgen.Node) cpuaffinity.Request {
 	r := cpuaffinity.Request{
 		Node:     node.Name,
-		Group:    node.Section,
+		Group:    node.SectionOf("cpus"),
 		Worker:   node.Type == layoutgen.TypeWorker,
 		NIC:      device(node.Interface),
 		Shortage: cpuaffinity.Policy(node.Process.OnShortage),
