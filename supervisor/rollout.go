@@ -54,7 +54,7 @@ func (s *Supervisor) follow(r *rollout, nodes []*node, failed error) {
 		if err := s.await(ctx, nodes, settled); err != nil {
 			why = err
 		}
-		text, ok := summary(result(nodes, up, false), why)
+		text, ok := summary(nodes, why)
 		if err := s.generations.End(r.id, text, ok, time.Since(r.begun)); err != nil {
 			s.event("%v", err)
 		}
@@ -72,18 +72,20 @@ func (r *rollout) awaitEnd(ctx context.Context) {
 	}
 }
 
-// summary is a result in one line, and whether it is what was wanted.
-func summary(r Result, why error) (text string, ok bool) {
+// summary is in one line how a deploy of nodes went, and whether that is what was
+// wanted.
+func summary(nodes []*node, why error) (text string, ok bool) {
 	var parts []string
 	ready := 0
-	for _, n := range r.Nodes {
-		if n.OK {
+	for _, n := range nodes {
+		snap := n.snapshot.Load()
+		if up(snap) {
 			ready++
 			continue
 		}
-		part := n.Name + " is " + n.State
-		if n.Message != "" {
-			part += ": " + n.Message
+		part := n.name + " is " + string(snap.state.Phase) + ": " + snap.state.Cause
+		if snap.lastWords != "" {
+			part += "; stderr: " + strings.ReplaceAll(snap.lastWords, "\n", " | ")
 		}
 		parts = append(parts, part)
 	}
@@ -91,11 +93,11 @@ func summary(r Result, why error) (text string, ok bool) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("%d more are not ready", len(parts)-most))
 	}
-	parts = append([]string{fmt.Sprintf("%d of %d nodes ready", ready, len(r.Nodes))}, parts...)
+	parts = append([]string{fmt.Sprintf("%d of %d nodes ready", ready, len(nodes))}, parts...)
 	if why != nil {
 		parts = append(parts, why.Error())
 	}
-	return strings.Join(parts, "; "), ready == len(r.Nodes) && why == nil
+	return strings.Join(parts, "; "), ready == len(nodes) && why == nil
 }
 
 // endInterrupted ends the records that a predecessor could not: what it had begun to

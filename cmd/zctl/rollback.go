@@ -5,7 +5,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"zctl/supervisor"
 	"zctl/supervisor/generation"
 )
 
@@ -39,24 +38,24 @@ func rollback(c *cli.Context) error {
 		return err
 	}
 	store := generation.At(dirs.Generations())
-	digest, err := goal(store, c.Args().First())
+	digest, err := goalOf(store, c.Args().First())
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	deployment, err := supervisor.OpenGeneration(dirs, digest)
+	goal, err := openGeneration(dirs, digest)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return err
 	}
 	current, err := store.Current()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.App.ErrWriter, "from generation %s to %s\n", orNone(short(current)), short(digest))
-	return carryOut(c, dirs, deployment, nil)
+	return carryOut(c, dirs, goal.Deployment, nil)
 }
 
-// goal is the generation to go back to: the one that was said, or the previous one.
-func goal(store *generation.Store, said string) (string, error) {
+// goalOf is the generation to go back to: the one that was said, or the previous one.
+func goalOf(store *generation.Store, said string) (string, error) {
 	if said != "" {
 		return store.Find(said)
 	}
