@@ -201,6 +201,12 @@ func (c *Config) engines() {
 // directory.
 func (c *Config) resolvePaths() {
 	c.resolve(&c.BaseDir)
+	if !c.Has("zeek.site") && c.File != "" {
+		c.Zeek.Site = []string{"site"}
+	}
+	for i := range c.Zeek.Site {
+		c.resolve(&c.Zeek.Site[i])
+	}
 	programs := []*string{&c.Zeek.Path}
 	for _, p := range c.processes() {
 		programs = append(programs, &p.Command)

@@ -18,6 +18,10 @@ type Zeek struct {
 	Backend string `toml:"backend"`
 	// Scripts is what all Zeek nodes load. Default ["local"].
 	Scripts []string `toml:"scripts"`
+	// Site is the directories with the site's scripts, of which each deploy keeps a
+	// copy for the Zeek nodes; of several entries of one name the first wins. A relative
+	// path counts from the directory of the file. Default: site in that directory.
+	Site []string `toml:"site"`
 	// Prefixes is what Zeek's option -p takes: with "x", the script x.name.zeek is
 	// loaded with each name.zeek. Default none.
 	Prefixes []string `toml:"prefixes"`
@@ -43,6 +47,11 @@ func (z *Zeek) check(s *source) {
 		at := element("zeek.scripts", i)
 		if script == "" || strings.HasPrefix(script, "-") || strings.ContainsRune(script, '=') {
 			s.problemf(at, "zeek.scripts: %q is not the name of a script; options and assignments belong to zeek.args", script)
+		}
+	}
+	for i, dir := range z.Site {
+		if dir == "" || strings.ContainsRune(dir, 0) {
+			s.problemf(element("zeek.site", i), "zeek.site: %q is no directory; give the path of one", dir)
 		}
 	}
 	for i, prefix := range z.Prefixes {

@@ -223,6 +223,7 @@ func warnings(config *layoutgen.Config) []string {
 			all = append(all, fmt.Sprintf("warning: interface %s of %s does not exist here (have %s)", dev, node.Name, strings.Join(have, ", ")))
 		}
 	}
+	all = append(all, siteWarnings(config)...)
 	return append(all, logWarnings(config)...)
 }
 

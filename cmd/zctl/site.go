@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,8 +18,7 @@ import (
 func siteDirs(config *layoutgen.Config) []string {
 	for _, node := range config.Layout().Processes() {
 		if node.Process.Engine == layoutgen.EngineZeek {
-			dir, _ := filepath.Abs(filepath.Dir(config.File))
-			return []string{filepath.Join(dir, "site")}
+			return config.Zeek.Site
 		}
 	}
 	return nil
@@ -73,4 +76,15 @@ func real(path string) string {
 		return resolved
 	}
 	return path
+}
+
+// siteWarnings is which site directories somebody asked for that are not there.
+func siteWarnings(config *layoutgen.Config) []string {
+	var all []string
+	for _, dir := range siteDirs(config) {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && config.Has("zeek.site") {
+			all = append(all, fmt.Sprintf("warning: site directory %s does not exist", dir))
+		}
+	}
+	return all
 }
