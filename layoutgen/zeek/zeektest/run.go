@@ -122,6 +122,7 @@ func (z *zeek) parse() *failure {
 			return &failure{"error in " + err.Error(), "atexit"}
 		}
 		z.layout = layout
+		z.scripts.node, _ = z.self()
 		z.scripts.read(file)
 	}
 	for _, a := range z.args.assignments {

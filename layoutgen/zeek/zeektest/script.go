@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"zctl/layoutgen"
 )
 
 // scripts is what has been loaded.
@@ -14,8 +17,9 @@ type scripts struct {
 	prefix string   // where Zeek is installed
 	path   []string // where scripts are looked for
 	loaded map[string]bool
-	errors []string // of syntax
-	broken *failure // what ends parsing at once
+	node   layoutgen.Node // whose scripts these are; empty without a cluster
+	errors []string       // of syntax
+	broken *failure       // what ends parsing at once
 
 	backend  bool              // the ZeroMQ backend is loaded
 	settings map[string]string // the value of each redef, without quotes
@@ -107,23 +111,45 @@ func (s *scripts) read(file string) {
 		return
 	}
 	lines := strings.Split(string(text), "\n")
-	skipped := 0 // open @ifdef: what is asked for is believed to be missing
+	var open []bool // what the conditions around a line are
 	for i, line := range lines {
 		word := strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(word, "#"):
-		case skipped > 0 && strings.HasPrefix(word, "@endif"):
-			skipped--
-		case skipped > 0 && strings.HasPrefix(word, "@if"), strings.HasPrefix(word, "@ifdef"):
-			skipped++
-		case skipped > 0:
-		default:
+		case strings.HasPrefix(word, "@if"):
+			open = append(open, s.condition(word))
+		case strings.HasPrefix(word, "@else") && len(open) > 0:
+			open[len(open)-1] = !open[len(open)-1]
+		case strings.HasPrefix(word, "@endif") && len(open) > 0:
+			open = open[:len(open)-1]
+		case !slices.Contains(open, false):
 			s.line(file, i+1, lines)
 		}
 		if s.broken != nil || len(s.errors) > 0 {
 			return
 		}
 	}
+}
+
+// ifLine is a condition that the stand-in understands; others hold.
+var ifLine = regexp.MustCompile(`Cluster::local_node_type\(\) == Cluster::(\w+)|Cluster::node == "([^"]*)"`)
+
+// known is what an @ifdef may ask for.
+const known = "archiver_rotation_format_func"
+
+// condition says whether @if or @ifdef hold.
+func (s *scripts) condition(line string) bool {
+	if strings.HasPrefix(line, "@ifdef") {
+		return strings.Contains(line, known)
+	}
+	m := ifLine.FindStringSubmatch(line)
+	switch {
+	case m == nil:
+		return true
+	case m[2] != "":
+		return m[2] == s.node.Name
+	}
+	return strings.EqualFold(m[1], string(s.node.Type))
 }
 
 // line looks at the n-th line of a script.
