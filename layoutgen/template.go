@@ -63,13 +63,20 @@ func (n Node) lookup(name, cpu string) (string, error) {
 // Expand puts the values of variables into text, for a node that is pinned to cpu,
 // "" if it is not pinned to a single one.
 func (n Node) Expand(text, cpu string) (string, error) {
-	return expand(text, func(name string) (string, error) { return n.lookup(name, cpu) })
+	return expand(text, "${", func(name string) (string, error) { return n.lookup(name, cpu) })
 }
+
+// NeedsCPU says whether the interface has the CPU of the node in it still.
+func (n Node) NeedsCPU() bool { return strings.Contains(n.Interface, "${"+varCPU+"}") }
 
 // expandInterface puts in all but the CPU, which is not known yet.
 func (n Node) expandInterface() string {
-	text, err := expand(n.Interface, func(name string) (string, error) {
-		if name == varCPU || name == varInterface {
+	literal := "${"
+	if n.NeedsCPU() {
+		literal = `\${` // for the next time
+	}
+	text, err := expand(n.Interface, literal, func(name string) (string, error) {
+		if name == varCPU {
 			return "${" + name + "}", nil
 		}
 		return n.lookup(name, "")
@@ -80,8 +87,8 @@ func (n Node) expandInterface() string {
 	return text
 }
 
-// expand replaces each ${name} in text.
-func expand(text string, value func(name string) (string, error)) (string, error) {
+// expand replaces each ${name} in text, and each \${ by literal.
+func expand(text, literal string, value func(name string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "${")
@@ -89,8 +96,8 @@ func expand(text string, value func(name string) (string, error)) (string, error
 			b.WriteString(text)
 			return b.String(), nil
 		}
-		if literal, escaped := strings.CutSuffix(before, `\`); escaped {
-			b.WriteString(literal + "${")
+		if plain, escaped := strings.CutSuffix(before, `\`); escaped {
+			b.WriteString(plain + literal)
 			text = after
 			continue
 		}
@@ -109,7 +116,7 @@ func expand(text string, value func(name string) (string, error)) (string, error
 
 // checkTemplate reports variables that do not exist, or that not all nodes have.
 func checkTemplate(s *source, path, text string, workers bool) {
-	_, err := expand(text, func(name string) (string, error) {
+	_, err := expand(text, "${", func(name string) (string, error) {
 		if !workers && slices.Contains(workerVars, name) {
 			return "", fmt.Errorf("${%s} is something of workers, and this is for others, too", name)
 		}

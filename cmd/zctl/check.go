@@ -89,7 +89,11 @@ func unusableHere(config *layoutgen.Config) layoutgen.Problems {
 	seen := map[string]bool{} // what a section says is the same for all its nodes
 	for _, node := range config.Layout().Processes() {
 		if !seen[node.Section] || len(node.Own) > 0 {
-			problems = append(problems, unusableNode(config, node)...)
+			for _, p := range unusableNode(config, node) {
+				if !slices.Contains(problems, p) { // what is said once for several sections
+					problems = append(problems, p)
+				}
+			}
 		}
 		seen[node.Section] = seen[node.Section] || len(node.Own) == 0
 	}
@@ -115,8 +119,10 @@ func unusableNode(config *layoutgen.Config, node layoutgen.Node) layoutgen.Probl
 			note("cpus", `an empty list; give "auto", "none" or CPUs, like "0-3,8"`)
 		}
 	}
-	argv, err := commandLine(node)
+	argv, err := commandLine(config, node)
 	switch {
+	case err != nil && p.Engine == layoutgen.EngineZeek:
+		problems = append(problems, config.Problem(zeekKey(config, node), "cannot run it: %v", err))
 	case err != nil && p.Command != "":
 		note("command", "cannot run it: %v", err)
 	case err != nil:

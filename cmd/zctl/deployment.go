@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
+	"zctl/layoutgen/zeek"
 	"zctl/nodes/zmq/curve"
 	"zctl/supervisor"
 )
@@ -29,6 +31,10 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 	if err != nil {
 		return supervisor.Deployment{}, &exitError{exitUsage, err}
 	}
+	if err := expandInterfaces(config, layout, placement); err != nil {
+		return supervisor.Deployment{}, err
+	}
+	zeekNodes := zeekNodes{zeek.New(config, layout), config, site}
 	d := supervisor.Deployment{
 		Cluster:          config.Cluster.Name,
 		Config:           config.Text,
@@ -40,18 +46,19 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 			layoutgen.BackendFile: layout.Backend.Zeek(),
 		},
 	}
+	maps.Copy(d.Files, zeekNodes.Files())
 	for i, node := range layout.Processes() {
-		spec, err := newSpec(layout, node, placement[i].CPUs)
+		spec, err := newSpec(config, layout, node, placement[i].CPUs)
+		if err == nil && spec.Engine == layoutgen.EngineZeek {
+			spec, err = zeekNodes.complete(spec, node)
+		}
 		if err != nil {
-			return supervisor.Deployment{}, err
+			return supervisor.Deployment{}, &exitError{exitUsage, err}
 		}
 		spec.Argv = withLogs(spec.Argv, node, layout, config)
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withSpill(spec, node, layout, config.Logs.LogSend)
 		spec.Env = withKeys(spec, keys)
-		if spec.Engine == layoutgen.EngineZeek {
-			spec.Site = site
-		}
 		d.Nodes = append(d.Nodes, spec)
 	}
 	if err := d.Check(supervisor.Dirs(config.BaseDir)); err != nil {
@@ -60,9 +67,9 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 	return d, nil
 }
 
-func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.List) (supervisor.Spec, error) {
+func newSpec(config *layoutgen.Config, layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.List) (supervisor.Spec, error) {
 	p := node.Process
-	argv, err := commandLine(node)
+	argv, err := commandLine(config, node)
 	if err != nil {
 		return supervisor.Spec{}, fmt.Errorf("cannot start %s: %w", node.Name, err)
 	}
@@ -83,17 +90,14 @@ func newSpec(layout *layoutgen.Layout, node layoutgen.Node, cpus cpuaffinity.Lis
 	}, nil
 }
 
-// commandLine is the program of a node and its arguments.
-func commandLine(node layoutgen.Node) ([]string, error) {
+// commandLine is the program of a node and its arguments; of a Zeek node only the
+// program.
+func commandLine(config *layoutgen.Config, node layoutgen.Node) ([]string, error) {
 	p := node.Process
 	switch {
 	case p.Engine == layoutgen.EngineZeek:
-		program := p.Command
-		if program == "" {
-			program = "zeek"
-		}
-		path, err := lookPath(program)
-		return append([]string{path}, zeekArgs(node)...), err
+		program, err := zeekProgram(config, node)
+		return []string{program}, err
 	case p.Command != "":
 		path, err := lookPath(p.Command)
 		return append([]string{path}, p.Args...), err
@@ -104,21 +108,6 @@ func commandLine(node layoutgen.Node) ([]string, error) {
 		self, err := os.Executable()
 		return append([]string{self, "node"}, p.Args...), err
 	}
-}
-
-// zeekArgs is what a zeek process is told (spec: generators R10, R20): the
-// interface, the configured arguments or "local", the backend, and behind it
-// where its broker is.
-func zeekArgs(node layoutgen.Node) []string {
-	var args []string
-	if node.Type == layoutgen.TypeWorker {
-		args = append(args, "-i", node.Interface)
-	}
-	if len(node.Process.Args) == 0 {
-		args = append(args, "local")
-	}
-	args = append(args, node.Process.Args...)
-	return append(args, "policy/frameworks/cluster/backend/zeromq", layoutgen.BackendFile)
 }
 
 // lookPath finds a program. Of a script it also wants the interpreter.

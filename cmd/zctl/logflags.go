@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -141,9 +140,30 @@ func logWarnings(config *layoutgen.Config) []string {
 	layout := config.Layout()
 	var all []string
 	for _, node := range layout.Nodes {
-		if p := node.Process; layout.TakesLogs(node) && (p.Engine != layoutgen.EngineGo || p.Command != "") {
-			all = append(all, fmt.Sprintf("warning: [logs] is not for %s, which is not a logger of zctl's but runs %s", node.Name, cmp.Or(p.Command, p.Engine)))
+		p := node.Process
+		switch {
+		case !layout.TakesLogs(node):
+		case p.Engine == layoutgen.EngineZeek:
+			if keys := notOfZeek(config); len(keys) > 0 {
+				all = append(all, fmt.Sprintf("warning: %s of [logs] is not for %s, which is a Zeek logger; its scripts can say such things", strings.Join(keys, ", "), node.Name))
+			}
+		case p.Command != "":
+			all = append(all, fmt.Sprintf("warning: [logs] is not for %s, which is not a logger of zctl's but runs %s", node.Name, p.Command))
 		}
+	}
+	return all
+}
+
+// notOfZeek is the keys of [logs] in the file that a Zeek logger cannot be told.
+func notOfZeek(config *layoutgen.Config) []string {
+	var all []string
+	for _, key := range []string{"streams", "include", "exclude", "flush_interval", "rotation_size"} {
+		if config.Has("logs." + key) {
+			all = append(all, key)
+		}
+	}
+	if config.Logs.Format == "both" {
+		all = append(all, `format = "both"`)
 	}
 	return all
 }

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "exits": exits, "await": await, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
-			"flows": flows, "whole": whole,
+			"flows": flows, "whole": whole, "ran": ran, "install": install,
 		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {

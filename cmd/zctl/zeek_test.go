@@ -2,7 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"zctl/layoutgen/zeek/zeektest"
 	"zctl/nodes"
@@ -22,4 +30,54 @@ func zeekStandIn() {
 		}
 		return n.Run(ctx)
 	}}))
+}
+
+// ran prints, as stdout of the script, what the last zeek process of a node was given:
+// its arguments on the first line, behind the program, then the working directory, and
+// the variables that Zeek reads or zctl sets: ran NODE
+func ran(ts *testscript.TestScript, neg bool, args []string) {
+	dir := dirsOf(ts).Node(args[0])
+	runs, err := zeektest.Runs(filepath.Join(dir, "zeektest.jsonl"))
+	ts.Check(err)
+	r := runs[len(runs)-1]
+	fmt.Fprintf(ts.Stdout(), "%s\nprogram %s\ncwd %s\nruns %d\n", strings.Join(r.Argv[1:], " "), r.Argv[0], r.Cwd, len(runs))
+	for _, name := range slices.Sorted(maps.Keys(r.Env)) {
+		if strings.HasPrefix(name, "ZEEK") || strings.HasPrefix(name, "CLUSTER") || name == "INTERFACE" {
+			fmt.Fprintf(ts.Stdout(), "%s=%s\n", name, r.Env[name])
+		}
+	}
+}
+
+// install puts the stand-in for zeek at DIR/bin/zeek, with a directory of scripts as a
+// real one has: install DIR…
+func install(ts *testscript.TestScript, neg bool, dirs []string) {
+	for _, dir := range dirs {
+		_, err := zeektest.Install(ts.MkAbs(dir))
+		ts.Check(err)
+		ts.Check(os.MkdirAll(ts.MkAbs(filepath.Join(dir, "share/zeek/base")), 0o755))
+	}
+}
+
+// TestZeekPrefix: a link may stand elsewhere than the scripts of what it leads to.
+func TestZeekPrefix(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, made := range []string{"opt/bin", "opt/share/zeek/base", "usr/bin", "none/bin"} {
+		if err := os.MkdirAll(filepath.Join(dir, made), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, program := range []string{"opt/bin/zeek", "none/bin/zeek"} {
+		if err := os.WriteFile(filepath.Join(dir, program), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(dir, "opt/bin/zeek"), filepath.Join(dir, "usr/bin/zeek")); err != nil {
+		t.Fatal(err)
+	}
+	for program, want := range map[string]string{"opt/bin/zeek": "opt", "usr/bin/zeek": "opt", "none/bin/zeek": "none"} {
+		if got := zeekPrefix(filepath.Join(dir, program)); got != filepath.Join(dir, want) {
+			t.Errorf("%s is installed in %s, not %s", program, got, want)
+		}
+	}
 }

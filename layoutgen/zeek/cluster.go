@@ -38,43 +38,60 @@ const backendScript = "policy/frameworks/cluster/backend/zeromq"
 // (spec: generators R10, R20; zeekctl 3.5). cpu is what it is pinned to, "" if that
 // is not a single one.
 func (c *Cluster) Args(node layoutgen.Node, v Version, cpu string) ([]string, error) {
-	z := c.config.Zeek
 	var args []string
 	if node.Type == layoutgen.TypeWorker {
 		args = append(args, "-i", node.Interface)
 	}
 	args = append(args, "-U", StatusFile)
-	for _, prefix := range z.Prefixes {
+	z := c.config.Zeek
+	prefixes, err := expandAll(node, cpu, z.Prefixes)
+	for _, prefix := range prefixes {
 		args = append(args, "-p", prefix)
 	}
-	backend := []string{backendScript}
-	if !v.AtLeast(8, 1) { // it does not connect by itself (spec: wire 4.2)
-		backend = append(backend, backendScript+"/connect")
+	if err != nil {
+		return nil, err
 	}
-	backend = append(backend, layoutgen.BackendFile) // refused before the backend is loaded
-	if c.backendFirst(v) {
-		args = append(args, backend...)
-	}
-	// Ours come first, so that the site's may say otherwise.
-	args = append(args, ScriptFile)
-	if id := c.fanoutOf(node); id != 0 {
-		args = append(args, fanoutFile(id))
-	}
-	args = append(append(args, z.Scripts...), z.Args...)
+	site := append(slices.Clone(z.Scripts), z.Args...)
 	if node.Type == layoutgen.TypeWorker {
-		args = append(args, z.WorkerArgs...)
+		site = append(site, z.WorkerArgs...)
 	}
-	args = append(args, node.Process.Args...)
-	if !c.backendFirst(v) {
-		args = append(args, backend...)
+	if site, err = expandAll(node, cpu, append(site, node.Process.Args...)); err != nil {
+		return nil, err
 	}
-	for i, arg := range args {
-		var err error
-		if args[i], err = node.Expand(arg, cpu); err != nil {
+	site = append(c.ownScripts(node), site...) // first, so that the site's may say otherwise
+	if c.backendFirst(v) {
+		return append(append(args, backend(v)...), site...), nil
+	}
+	return append(append(args, site...), backend(v)...), nil
+}
+
+// ownScripts is the generated scripts that a node loads, but for that of the backend.
+func (c *Cluster) ownScripts(node layoutgen.Node) []string {
+	if id := c.fanoutOf(node); id != 0 {
+		return []string{ScriptFile, fanoutFile(id)}
+	}
+	return []string{ScriptFile}
+}
+
+// backend is the scripts of the backend, and behind them where its broker is: before
+// they are loaded Zeek knows no such options.
+func backend(v Version) []string {
+	if !v.AtLeast(8, 1) { // it does not connect by itself (spec: wire 4.2)
+		return []string{backendScript, backendScript + "/connect", layoutgen.BackendFile}
+	}
+	return []string{backendScript, layoutgen.BackendFile}
+}
+
+func expandAll(node layoutgen.Node, cpu string, texts []string) ([]string, error) {
+	var all []string
+	for _, text := range texts {
+		expanded, err := node.Expand(text, cpu)
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, expanded)
 	}
-	return args, nil
+	return all, nil
 }
 
 func (c *Cluster) backendFirst(v Version) bool {
