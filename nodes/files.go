@@ -44,12 +44,15 @@ func (f *files) open(o logger.Options, a *Archive) (err error) {
 func (f *files) isReady() { f.once.Do(func() { close(f.ready) }) }
 
 // Write waits until the files are open.
-func (f *files) Write(sender string, batch []byte) error {
+func (f *files) Write(sender string, batch []byte) error { return f.Receive(sender, batch, nil) }
+
+// Receive is Write with a receipt.
+func (f *files) Receive(sender string, batch []byte, r logger.Receipt) error {
 	<-f.ready
 	if f.logger == nil {
 		return logger.ErrClosed
 	}
-	return f.logger.Write(sender, batch)
+	return f.logger.Receive(sender, batch, r)
 }
 
 // Close closes the files, and has archived what can be.
@@ -131,21 +134,27 @@ func (n *Node) loggerOptions() logger.Options {
 	return o
 }
 
-// How much waits in the socket of a logger. A batch is some hundred KB, and the
-// logger itself holds what it has no time for.
+// How much waits in the socket of a logger, in batches of some hundred KB.
 const (
 	pullHWM         = 16
 	minPullMessages = 16 << 20
 )
 
-// bounded completes the options of a logger's socket so that no more waits there than
-// in the logger.
+// bounded completes the options of a logger's socket: what is under way or waits there
+// and the batches that the logger holds have three quarters of the memory together, and
+// the longest message half of it.
 func bounded(pull zmq.Options, memory int) zmq.Options {
 	if pull.RcvHWM == 0 {
 		pull.RcvHWM = pullHWM
 	}
-	if pull.MaxMessage == 0 && memory > 0 {
-		pull.MaxMessage = min(max(memory, minPullMessages), math.MaxInt32)
+	if memory <= 0 {
+		return pull
+	}
+	if pull.MaxMessage == 0 {
+		pull.MaxMessage = min(max(memory/2, minPullMessages), math.MaxInt32)
+	}
+	if pull.RcvMemory == 0 {
+		pull.RcvMemory = memory / 4 * 3
 	}
 	return pull
 }

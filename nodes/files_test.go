@@ -184,7 +184,7 @@ post_process = ["f", "g"]
 	}
 }
 
-// TestBounded: no more waits in a logger's socket than in the logger, unless somebody
+// TestBounded: what waits in a logger's socket follows from its memory, unless somebody
 // said how much.
 func TestBounded(t *testing.T) {
 	t.Parallel()
@@ -192,10 +192,10 @@ func TestBounded(t *testing.T) {
 		memory  int
 		o, want zmq.Options
 	}{
-		{32 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 32 << 20}},
-		{8 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 16 << 20}},
+		{64 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 32 << 20, RcvMemory: 48 << 20}},
+		{8 << 20, zmq.Options{}, zmq.Options{RcvHWM: 16, MaxMessage: 16 << 20, RcvMemory: 6 << 20}},
 		{0, zmq.Options{RcvHWM: 7}, zmq.Options{RcvHWM: 7}},
-		{32 << 20, zmq.Options{MaxMessage: 5}, zmq.Options{RcvHWM: 16, MaxMessage: 5}},
+		{32 << 20, zmq.Options{MaxMessage: 5, RcvMemory: 6}, zmq.Options{RcvHWM: 16, MaxMessage: 5, RcvMemory: 6}},
 	} {
 		if got := bounded(test.o, test.memory); got != test.want {
 			t.Errorf("%d: %+v, want %+v", test.memory, got, test.want)

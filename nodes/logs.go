@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"zctl/nodes/logger"
 	"zctl/nodes/logstream"
 	"zctl/nodes/logwire"
 	"zctl/nodes/zmq"
@@ -30,6 +31,13 @@ type LogWriter interface {
 	Write(sender string, batch []byte) error
 	// Close is called when no more batches come. It should be done when ctx ends.
 	Close(ctx context.Context) error
+}
+
+// receiver is a LogWriter that says later what became of a batch, and when it does not
+// use its bytes any more.
+type receiver interface {
+	// Receive fails only when the end of the writer has begun.
+	Receive(sender string, batch []byte, r logger.Receipt) error
 }
 
 // logs is the way that log records take: to files on a logger, to the loggers
@@ -66,7 +74,7 @@ func (l *logs) write(w LogWriter, endpoint string, o zmq.Options) (err error) {
 		return err
 	}
 	o.Linger = cmp.Or(o.Linger, pullLinger)
-	l.pull, err = zmq.BindPull(endpoint, o, l.pulled)
+	l.pull, err = zmq.BindPullLater(endpoint, o, l.pulled)
 	return err
 }
 
@@ -95,17 +103,36 @@ func (l *logs) setLoggers(endpoints []string) error {
 }
 
 // pulled takes a log batch from another node.
-func (l *logs) pulled(frames zmq.Message) {
-	if len(frames) != 4 || string(frames[2]) != logwire.Format {
+func (l *logs) pulled(d zmq.Delivery) {
+	if len(d.Message) != 4 || string(d.Message[2]) != logwire.Format {
 		l.mu.Lock()
 		l.count.malformed++
 		l.mu.Unlock()
+		d.Arrived()
+		d.Done()
 		return
 	}
-	err := l.writer.Write(string(frames[1]), frames[3])
+	err := l.receive(string(d.Message[1]), d)
 	l.mu.Lock()
 	l.lose(err)
 	l.mu.Unlock()
+}
+
+// receive hands a batch to the writer. One that the writer cannot use has arrived, too:
+// it would be refused again. One that comes too late for it has not.
+func (l *logs) receive(sender string, d zmq.Delivery) error {
+	batch := d.Message[3]
+	if w, ok := l.writer.(receiver); ok {
+		err := w.Receive(sender, batch, d)
+		if err != nil {
+			d.Done()
+		}
+		return err
+	}
+	err := l.writer.Write(sender, batch)
+	d.Arrived()
+	d.Done()
+	return err
 }
 
 // lose counts a batch that was lost for that reason, if any. l.mu is held.

@@ -18,19 +18,25 @@ import (
 // file is a live log. It is opened when there is something to write, and after a
 // rotation again.
 type file struct {
-	l    *Logger
-	path string
+	l      *Logger
+	path   string
+	header int // bytes of the longest it had; guarded by l.mu
 
 	mu     sync.Mutex // guards what follows; held while a full disk is waited for
 	f      *os.File
 	opened time.Time
 	size   int64  // of what was written whole
 	text   []byte // that waits to be written
+	counts int    // bytes of its memory that count for l.waiting
 	format *logtext.Formatter
+
+	tickets []*ticket // of batches with text that waits
+	owed    int       // bytes of that text
 }
 
-// append appends text in that format, behind the right header.
-func (f *file) append(format *logtext.Formatter, text []byte) {
+// append appends text in that format, behind the right header. The ticket is of the
+// batch that ends with it; nil: there is none.
+func (f *file) append(format *logtext.Formatter, text []byte, t *ticket) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.format == nil || f.format != format && f.format.Schema() != format.Schema() {
@@ -40,33 +46,73 @@ func (f *file) append(format *logtext.Formatter, text []byte) {
 		f.text = format.AppendHeader(f.text, f.l.o.now().Local())
 	}
 	f.format = format
+	if t != nil {
+		f.await(t, len(text))
+	}
 	if len(text) >= chunk { // not worth a copy
 		f.flush(text)
 		return
 	}
-	if f.text = append(f.text, text...); len(f.text) >= chunk {
+	f.text = append(f.text, text...)
+	switch ok := f.count(); {
+	case !ok:
+		f.flush(nil)
+		f.free()
+	case len(f.text) >= chunk:
 		f.flush(nil)
 	}
 }
 
+// count counts the memory for text that waits.
+func (f *file) count() bool { return f.l.waiting.count(&f.counts, cap(f.text)) }
+
+// free gives that memory back; nothing waits.
+func (f *file) free() {
+	f.text = nil
+	f.count()
+}
+
+// await has a batch be told when so many bytes more are written.
+func (f *file) await(t *ticket, size int) {
+	if f.tickets = append(f.tickets, t); len(f.tickets) == 1 {
+		f.l.awaited.add(f)
+	}
+	f.owed += size
+}
+
 // flushSoon writes what waits, unless somebody does so already.
 func (f *file) flushSoon() {
-	if f.mu.TryLock() {
-		defer f.mu.Unlock()
+	if !f.mu.TryLock() {
+		return
+	}
+	defer f.mu.Unlock()
+	if len(f.text) > 0 {
+		f.flush(nil)
+		return
+	}
+	f.free() // there is little to write
+}
+
+// flushAwaited writes what somebody waits for.
+func (f *file) flushAwaited() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.tickets) > 0 {
 		f.flush(nil)
 	}
 }
 
 // flush writes what waits, and then more.
 func (f *file) flush(more []byte) {
-	if !f.put(f.text) {
-		f.l.stats.lost.Add(uint64(len(more))) // its header may be lost
-		f.format = nil
-	} else if !f.put(more) {
-		f.format = nil
+	lost := len(f.text) + len(more)
+	err := f.put(f.text)
+	if err == nil {
+		lost = len(more)
+		err = f.put(more)
 	}
+	f.settle(err, lost)
 	if f.text = f.text[:0]; cap(f.text) > 4*chunk {
-		f.text = nil
+		f.free()
 	}
 	if r := f.l.o.Rotation; r != nil && r.Size > 0 && f.size >= r.Size {
 		if err := f.close(); err != nil {
@@ -75,30 +121,50 @@ func (f *file) flush(more []byte) {
 	}
 }
 
-// put writes text, and waits for the disk if that is full. When the logger ends
-// meanwhile, or if the file cannot be written whatever the disk does, the text is lost,
-// and counted: one file that is a directory must not stop all logs. It says whether the
-// text was written.
-func (f *file) put(text []byte) bool {
+// settle tells those who wait for what was written, or could not be: then that many
+// bytes are lost, except what the end left to those who wait.
+func (f *file) settle(err error, lost int) {
+	ended := errors.Is(err, errEnding)
+	if err != nil {
+		f.format = nil // its header may be lost
+		if ended {
+			lost -= min(lost, f.owed)
+		}
+		f.l.stats.lost.Add(uint64(lost))
+	}
+	if !ended {
+		for _, t := range f.tickets {
+			t.written()
+		}
+	}
+	clear(f.tickets)
+	f.tickets, f.owed = f.tickets[:0], 0
+}
+
+// errEnding says that a logger ended before its disk took something.
+var errEnding = errors.New("cannot wait for the disk: the logger ends")
+
+// put writes text, and waits for the disk if that is full, until the logger ends. A file
+// that cannot be written whatever the disk does is not waited for: one that is a
+// directory must not stop all logs.
+func (f *file) put(text []byte) error {
 	for len(text) > 0 {
 		err := f.write(text)
 		if err == nil {
 			f.l.disk.clear(f.path)
-			return true
+			return nil
 		}
 		f.l.disk.note(f.path, err)
 		if !passes(err) {
-			f.l.stats.lost.Add(uint64(len(text)))
-			return false
+			return err
 		}
 		select {
 		case <-f.l.ending:
-			f.l.stats.lost.Add(uint64(len(text)))
-			return false
+			return errEnding
 		case <-time.After(retryAfter):
 		}
 	}
-	return true
+	return nil
 }
 
 // passes says whether an error may go away by itself, or by what an operator does about

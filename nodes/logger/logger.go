@@ -26,6 +26,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,7 +42,7 @@ type Options struct {
 	// about four times as much at most.
 	Memory int
 	// Workers is how many batches are turned into text at once: as many as there are
-	// CPUs for the process.
+	// CPUs for the process, and 2 MiB of Memory for each.
 	Workers int
 	// FlushInterval is how long what was written may wait for more: 1 s.
 	FlushInterval time.Duration
@@ -53,12 +54,15 @@ type Options struct {
 	now func() time.Time // time.Now but in tests
 }
 
+// textMemory is about what a worker needs for its text.
+const textMemory = 2 << 20
+
 // chunk is how much text makes a write that does not wait for more.
 const chunk = 256 << 10
 
 func (o Options) withDefaults() Options {
 	o.Memory = cmp.Or(o.Memory, 32<<20)
-	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
+	o.Workers = cmp.Or(o.Workers, min(runtime.GOMAXPROCS(0), max(2, o.Memory/textMemory)))
 	o.FlushInterval = cmp.Or(o.FlushInterval, time.Second)
 	o.Dir = cmp.Or(o.Dir, ".")
 	if o.now == nil {
@@ -73,28 +77,34 @@ func (o Options) withDefaults() Options {
 // Logger writes the logs of a cluster into one directory. Its methods may be called
 // by several goroutines.
 type Logger struct {
-	o      Options
-	memory *budget
-	queue  chan *batch
-	orders orders
-	stats  counters
-	disk   trouble
-	bad    senders
-	ending chan struct{} // closed by Close: nothing is waited for any more
-	all    sync.WaitGroup
+	o       Options
+	memory  *budget
+	queue   chan *batch
+	orders  orders
+	awaited awaited
+	waiting waiting
+	long    sync.Mutex // held by the one that formats a batch with much text
+	stats   counters
+	disk    trouble
+	bad     senders
+	ending  chan struct{} // closed by Close: nothing is waited for any more
+	all     sync.WaitGroup
 
 	gate   sync.RWMutex // held for reading by those who enqueue, guards closed
 	closed bool
 
 	mu      sync.RWMutex       // guards what follows; nothing is waited for under it
 	schemas map[string]*schema // by the bytes of a batch's header
+	keys    int                // bytes of those
 	files   map[string]*file   // by name
+	headers int                // bytes of the longest header of each
 }
 
 // batch is a batch on its way to a file.
 type batch struct {
 	sender  string
 	payload []byte
+	receipt Receipt         // nil: nobody wants to know
 	turn    <-chan struct{} // closed when the batch before it has been appended
 	done    chan struct{}   // closed when this one has
 }
@@ -111,6 +121,7 @@ func New(o Options) (*Logger, error) {
 		ending: make(chan struct{}), schemas: map[string]*schema{}, files: map[string]*file{},
 	}
 	l.disk.log = o.Log
+	l.waiting.most = int64(o.Memory / 4)
 	for range o.Workers {
 		l.all.Go(l.work)
 	}
@@ -125,17 +136,35 @@ var ErrClosed = errors.New("the logger is closed")
 // change. It blocks while the memory for batches is used up; what is wrong with a batch
 // is counted and reported later.
 func (l *Logger) Write(sender string, payload []byte) error {
-	l.memory.take(len(payload))
+	return l.Receive(sender, payload, nil)
+}
+
+// Receive is Write for those who want to know what becomes of the batch. If it fails
+// the receipt is told nothing.
+func (l *Logger) Receive(sender string, payload []byte, r Receipt) error {
+	b := &batch{sender: clip(sender), payload: payload, receipt: r, done: make(chan struct{})}
+	l.memory.take(b.size())
 	l.gate.RLock()
 	defer l.gate.RUnlock()
 	if l.closed {
-		l.memory.give(len(payload))
+		l.memory.give(b.size())
 		return ErrClosed
 	}
 	l.stats.received.Add(1)
-	b := &batch{sender: sender, payload: payload, done: make(chan struct{})}
 	l.orders.enqueue(b, l.queue)
 	return nil
+}
+
+// size is what a batch counts for, which is not only its bytes.
+func (b *batch) size() int {
+	const itself = 512
+	return len(b.payload) + itself
+}
+
+// clip bounds the name of a sender, which comes from the wire.
+func clip(sender string) string {
+	const most = 256
+	return strings.Clone(sender[:min(len(sender), most)])
 }
 
 // Close writes what has been taken, ends all files, and with a Rotation hands them to
@@ -180,26 +209,31 @@ func (l *Logger) open() []*file {
 // maxFiles bounds the files a logger has open; Zeek has about 80 logs.
 const maxFiles = 4096
 
-// file is the file of that name, which may not be open yet.
-func (l *Logger) file(name string) (*file, error) {
-	l.mu.RLock()
-	f := l.files[name]
-	l.mu.RUnlock()
-	if f != nil {
-		return f, nil
-	}
+// file is the file of that name, which may not be open yet, and which is to have such a
+// header.
+func (l *Logger) file(name string, header int) (*file, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f := l.files[name]; f != nil {
-		return f, nil
-	}
-	if len(l.files) >= maxFiles {
+	f := l.files[name]
+	if f == nil && len(l.files) >= maxFiles {
 		return nil, fmt.Errorf("cannot write %s: there are %d logs already", name, maxFiles)
 	}
-	f = &file{l: l, path: filepath.Join(l.o.Dir, name)}
+	if f == nil {
+		f = &file{l: l, path: filepath.Join(l.o.Dir, name)}
+	}
+	more := max(0, header-f.header)
+	if l.headers+more > l.headerMemory() {
+		return nil, fmt.Errorf("cannot write %s: the headers of %d logs have %d bytes already; there are too many fields, or raise the logger's memory", name, len(l.files), l.headers)
+	}
 	l.files[name] = f
+	f.header += more
+	l.headers += more
 	return f, nil
 }
+
+// headerMemory bounds the bytes of headers that are kept; what is made of them needs
+// some times as many.
+func (l *Logger) headerMemory() int { return max(l.o.Memory/16, 256<<10) }
 
 // tick flushes and rotates the files when it is time to.
 func (l *Logger) tick() {

@@ -18,6 +18,7 @@ type schema struct {
 type target struct {
 	file   *file
 	format *logtext.Formatter
+	long   *logtext.Formatter // for what format leaves alone because it makes too much text
 }
 
 // maxSchemas bounds the headers that are remembered. More than a cluster has begin
@@ -34,14 +35,15 @@ func (l *Logger) schema(key []byte, h logwire.Header) (*schema, error) {
 	if s != nil {
 		return s, nil
 	}
-	s, err := l.newSchema(h)
+	s, err := l.newSchema(h, len(key))
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.schemas) >= maxSchemas {
+	if l.keys += len(key); len(l.schemas) >= maxSchemas || l.keys > l.headerMemory() {
 		clear(l.schemas)
+		l.keys = len(key)
 	}
 	l.schemas[string(key)] = s
 	return s, nil
@@ -50,9 +52,9 @@ func (l *Logger) schema(key []byte, h logwire.Header) (*schema, error) {
 // recordCount is the size of the number of records, which ends a header.
 const recordCount = 4
 
-func (l *Logger) newSchema(h logwire.Header) (*schema, error) {
+func (l *Logger) newSchema(h logwire.Header, size int) (*schema, error) {
 	if !validPath(h.Path) {
-		return nil, fmt.Errorf("cannot write log %q: its path cannot be the name of a file", h.Path)
+		return nil, fmt.Errorf("cannot write log %.100q: its path cannot be the name of a file", h.Path)
 	}
 	s := &schema{}
 	h = clone(h)
@@ -61,11 +63,11 @@ func (l *Logger) newSchema(h logwire.Header) (*schema, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot write log %q: %w", h.Path, err)
 		}
-		f, err := l.file(h.Path + kind.ext)
+		f, err := l.file(h.Path+kind.ext, size)
 		if err != nil {
 			return nil, err
 		}
-		s.targets = append(s.targets, target{f, format})
+		s.targets = append(s.targets, target{f, format.Bounded(), format})
 	}
 	return s, nil
 }

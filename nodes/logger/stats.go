@@ -2,6 +2,7 @@ package logger
 
 import (
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -79,11 +80,14 @@ type senders struct {
 
 type rejection struct {
 	sender string
-	err    error
+	why    string
 }
 
 // maxSenders bounds the senders that are remembered.
 const maxSenders = 10000
+
+// maxReason bounds what is said about one, which may quote what he sent.
+const maxReason = 500
 
 func (s *senders) add(sender string, err error) {
 	s.mu.Lock()
@@ -95,7 +99,8 @@ func (s *senders) add(sender string, err error) {
 		s.seen = map[string]struct{}{}
 	}
 	s.seen[sender] = struct{}{}
-	s.news = append(s.news, rejection{sender, err})
+	why := err.Error()
+	s.news = append(s.news, rejection{sender, strings.ToValidUTF8(why[:min(len(why), maxReason)], "")})
 }
 
 // report says who has sent his first bad batch since it was last called.
@@ -105,6 +110,6 @@ func (s *senders) report(log *slog.Logger) {
 	s.news = nil
 	s.mu.Unlock()
 	for _, r := range news {
-		log.Warn("dropped a log batch that cannot be understood; more of this sender are only counted", "sender", r.sender, "err", r.err)
+		log.Warn("dropped a log batch that cannot be understood; more of this sender are only counted", "sender", r.sender, "err", r.why)
 	}
 }

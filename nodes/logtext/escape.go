@@ -12,6 +12,7 @@ type escaper struct {
 	first     [2]uint64 // first bytes of separators, as plainBytes takes them
 	sequences []string  // the separators, in the order Zeek looks for them
 	utf8      bool
+	bounded   bool // as its formatter
 	odd       bool // a separator may stand in numbers and addresses
 
 	unsetField, emptyField string // as in the options

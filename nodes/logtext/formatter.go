@@ -1,7 +1,9 @@
 package logtext
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +20,8 @@ type Formatter struct {
 
 	field   escaper // of values of a record, in TSV
 	element escaper // of elements of sets and vectors, in TSV
+
+	bounded bool // see Bounded
 }
 
 // maxName bounds the names of fields and the path, in bytes. The longest names of
@@ -73,20 +77,56 @@ func printable(name string, last rune) bool {
 // was and a [*logwire.Error], whose offset counts from the first record.
 //
 // Each byte of a record becomes at most about 60 bytes of text, unless the
-// options have long marks.
+// options have long marks. Who cannot have that uses Some, and Bounded.
 func (f *Formatter) Append(dst, records []byte, n int) ([]byte, error) {
-	if n < 0 || n > len(records)/(valueHeader*len(f.header.Fields)) {
-		return dst, f.malformed(records, n)
-	}
-	var text, rest []byte
-	var ok bool
-	if f.options.UseJSON {
-		text, rest, ok = f.jsonRecords(dst, records, n)
-	} else {
-		text, rest, ok = f.tsvRecords(dst, records, n)
-	}
-	if !ok || len(rest) > 0 {
-		return dst, f.malformed(records, n)
+	text, _, _, err := f.Some(dst, records, n, math.MaxInt)
+	if err != nil {
+		return dst, err
 	}
 	return text, nil
 }
+
+// Some is Append that stops behind the record with which dst has limit bytes or
+// more. It returns the other records, and how many they are. What is wrong behind
+// that is not seen; see Check.
+func (f *Formatter) Some(dst, records []byte, n, limit int) (text, rest []byte, left int, err error) {
+	if n < 0 || n > len(records)/(valueHeader*len(f.header.Fields)) {
+		return dst, records, n, f.malformed(records, n)
+	}
+	one := f.tsvRecord
+	if f.options.UseJSON {
+		one = f.jsonRecord
+	}
+	text, rest = dst, records
+	for left = n; left > 0 && len(text) < limit; left-- {
+		var ok bool
+		if text, rest, ok = one(text, rest); !ok {
+			return dst, records, n, f.malformed(records, n)
+		}
+	}
+	if left == 0 && len(rest) > 0 {
+		return dst, records, n, f.malformed(records, n)
+	}
+	return text, rest, left, nil
+}
+
+// ErrLong says that records would make more text at once than [Formatter.Bounded]
+// is for.
+var ErrLong = errors.New("cannot format records in bounded memory: a line would be very long")
+
+// Bounds of a bounded formatter, in bytes.
+const (
+	mostText   = 2 << 20 // with which a set or vector must not go on
+	mostString = 64 << 10
+)
+
+// Bounded is the same formatter, but gives up with ErrLong when a single line of text
+// gets much longer than a megabyte, or a string is longer than 64 KiB.
+func (f *Formatter) Bounded() *Formatter {
+	b := *f
+	b.bounded, b.field.bounded, b.element.bounded = true, true, true
+	return &b
+}
+
+// long says that a set or vector must not go on.
+func (f *Formatter) long(text []byte) bool { return f.bounded && len(text) > mostText }

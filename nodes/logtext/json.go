@@ -7,40 +7,37 @@ import (
 	"zctl/nodes/logwire"
 )
 
-// jsonRecords appends an object for each of n records; see tsvRecords.
-func (f *Formatter) jsonRecords(dst, in []byte, n int) (text, rest []byte, ok bool) {
+// jsonRecord appends the object of a record; see tsvRecord.
+func (f *Formatter) jsonRecord(dst, in []byte) (text, rest []byte, ok bool) {
 	unset := f.options.JSONIncludeUnsetFields
-	for range n {
-		line := len(dst)
-		for _, key := range f.keys {
-			if len(in) < valueHeader {
-				return dst, in, false
-			}
-			t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
-			in = in[valueHeader:]
-			if !set {
-				if unset {
-					dst = append(append(dst, key...), "null"...)
-				}
-				continue
-			}
-			dst = append(dst, key...)
-			if t == logwire.TypeSet || t == logwire.TypeVector {
-				dst, in, ok = f.jsonElements(dst, in)
-			} else {
-				dst, in, ok = f.jsonValue(dst, in, t)
-			}
-			if !ok {
-				return dst, in, false
-			}
+	line := len(dst)
+	for _, key := range f.keys {
+		if len(in) < valueHeader {
+			return dst, in, false
 		}
-		if len(dst) == line {
-			dst = append(dst, '{')
+		t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
+		in = in[valueHeader:]
+		if !set {
+			if unset {
+				dst = append(append(dst, key...), "null"...)
+			}
+			continue
 		}
-		dst[line] = '{' // where the first key's comma is
-		dst = append(dst, '}', '\n')
+		dst = append(dst, key...)
+		if t == logwire.TypeSet || t == logwire.TypeVector {
+			dst, in, ok = f.jsonElements(dst, in)
+		} else {
+			dst, in, ok = f.jsonValue(dst, in, t)
+		}
+		if !ok {
+			return dst, in, false
+		}
 	}
-	return dst, in, true
+	if len(dst) == line {
+		dst = append(dst, '{')
+	}
+	dst[line] = '{' // where the first key's comma is
+	return append(dst, '}', '\n'), in, true
 }
 
 // jsonElements appends a set or vector.
@@ -54,7 +51,7 @@ func (f *Formatter) jsonElements(dst, in []byte) (text, rest []byte, ok bool) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if len(in) < valueHeader {
+		if len(in) < valueHeader || f.long(dst) {
 			return dst, in, false
 		}
 		t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
@@ -76,7 +73,7 @@ func (f *Formatter) jsonValue(dst, in []byte, t logwire.Type) (text, rest []byte
 	switch t {
 	case logwire.TypeString, logwire.TypeEnum, logwire.TypeFunc, logwire.TypeFile:
 		s, rest, ok := takeText(in)
-		if !ok {
+		if !ok || f.bounded && len(s) > mostString {
 			return dst, in, false
 		}
 		return appendQuoted(dst, s), rest, true

@@ -12,35 +12,32 @@ import (
 // and whether it is set (spec: wire 3.2). The subtype means nothing.
 const valueHeader = 9
 
-// tsvRecords appends the lines of n records and returns what is left of in. With
-// ok false, the records are not as they should be.
-func (f *Formatter) tsvRecords(dst, in []byte, n int) (text, rest []byte, ok bool) {
-	for range n {
-		line := len(dst)
-		for i := range f.header.Fields {
-			if i > 0 {
-				dst = appendMark(dst, f.options.Separator)
-			}
-			if len(in) < valueHeader {
-				return dst, in, false
-			}
-			t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
-			in = in[valueHeader:]
-			switch {
-			case !set:
-				dst = appendMark(dst, f.field.unset)
-			case t == logwire.TypeSet || t == logwire.TypeVector:
-				dst, in, ok = f.tsvElements(dst, in)
-			default:
-				dst, in, ok = f.field.appendValue(dst, in, t)
-			}
-			if set && !ok {
-				return dst, in, false
-			}
+// tsvRecord appends the line of a record and returns what is left of in. With ok
+// false, the record is not as it should be, or too long.
+func (f *Formatter) tsvRecord(dst, in []byte) (text, rest []byte, ok bool) {
+	line := len(dst)
+	for i := range f.header.Fields {
+		if i > 0 {
+			dst = appendMark(dst, f.options.Separator)
 		}
-		dst = f.endLine(dst, line)
+		if len(in) < valueHeader {
+			return dst, in, false
+		}
+		t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
+		in = in[valueHeader:]
+		switch {
+		case !set:
+			dst = appendMark(dst, f.field.unset)
+		case t == logwire.TypeSet || t == logwire.TypeVector:
+			dst, in, ok = f.tsvElements(dst, in)
+		default:
+			dst, in, ok = f.field.appendValue(dst, in, t)
+		}
+		if set && !ok {
+			return dst, in, false
+		}
 	}
-	return dst, in, true
+	return f.endLine(dst, line), in, true
 }
 
 // appendMark appends a separator or mark, which most often is one byte.
@@ -77,7 +74,7 @@ func (f *Formatter) tsvElements(dst, in []byte) (text, rest []byte, ok bool) {
 		if i > 0 {
 			dst = appendMark(dst, f.options.SetSeparator)
 		}
-		if len(in) < valueHeader {
+		if len(in) < valueHeader || f.long(dst) {
 			return dst, in, false
 		}
 		t, set := logwire.Type(binary.BigEndian.Uint32(in)), in[8] == 1
@@ -111,7 +108,7 @@ func (e *escaper) appendValue(dst, in []byte, t logwire.Type) (text, rest []byte
 	switch t {
 	case logwire.TypeString, logwire.TypeEnum, logwire.TypeFunc, logwire.TypeFile:
 		s, rest, ok := takeText(in)
-		if !ok {
+		if !ok || e.bounded && len(s) > mostString {
 			return dst, in, false
 		}
 		return e.appendText(dst, s), rest, true

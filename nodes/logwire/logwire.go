@@ -87,7 +87,7 @@ func Parse(payload []byte) (Header, *Reader, error) {
 	r := &Reader{in: payload}
 	var h Header
 	for _, text := range []*string{&h.Stream, &h.Writer, &h.Filter, &h.Path} {
-		*text = string(r.bytes())
+		*text = r.name()
 	}
 	n := r.u32()
 	if r.err == nil && (n == 0 || n > maxFields) {
@@ -95,6 +95,9 @@ func Parse(payload []byte) (Header, *Reader, error) {
 	}
 	for i := uint32(0); i < n && r.err == nil; i++ {
 		h.Fields = append(h.Fields, r.field())
+		if r.pos > maxHeader {
+			r.fail("a header of more than %d bytes", maxHeader)
+		}
 	}
 	r.Records = int(r.u32())
 	// Every value has at least a type, a subtype and a flag.
@@ -106,6 +109,9 @@ func Parse(payload []byte) (Header, *Reader, error) {
 	}
 	return h, r, r.Err()
 }
+
+// maxHeader bounds a header, in bytes. Zeek's longest have about a thousand.
+const maxHeader = 64 << 10
 
 // valueHeader is the size of what stands in front of every value, in bytes.
 const valueHeader = 9

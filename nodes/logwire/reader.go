@@ -97,7 +97,7 @@ func (r *Reader) field() Field {
 	if r.flag() {
 		r.bytes() // a secondary name, which logs do not have
 	}
-	return Field{Name: string(r.bytes()), Type: Type(r.u32()), Subtype: Type(r.u32()), Optional: r.flag()}
+	return Field{Name: r.name(), Type: Type(r.u32()), Subtype: Type(r.u32()), Optional: r.flag()}
 }
 
 func (r *Reader) addr() netip.Addr {
@@ -169,6 +169,16 @@ func (r *Reader) u64() uint64 {
 		return binary.BigEndian.Uint64(b)
 	}
 	return 0
+}
+
+// name reads a string of the header.
+func (r *Reader) name() string {
+	b := r.bytes()
+	if len(b) > maxHeader {
+		r.fail("a name of %d bytes", len(b))
+		return ""
+	}
+	return string(b)
 }
 
 func (r *Reader) bytes() []byte { return r.take(int(r.u32())) }

@@ -19,6 +19,9 @@ const (
 type chunk struct {
 	buf  []byte
 	refs atomic.Int32
+
+	of   *allowance // that the bytes count for; nil: it goes round
+	over bool       // beyond its limit
 }
 
 var chunks = sync.Pool{New: func() any { return &chunk{buf: make([]byte, chunkSize)} }}
@@ -37,9 +40,14 @@ func (c *chunk) retain() {
 }
 
 func (c *chunk) release() {
-	if c != nil && c.refs.Add(-1) == 0 {
-		chunks.Put(c)
+	if c == nil || c.refs.Add(-1) > 0 {
+		return
 	}
+	if c.of != nil {
+		c.of.give(len(c.buf), c.over)
+		return
+	}
+	chunks.Put(c)
 }
 
 // shared says that somebody beside the caller, who retains the chunk, does so.

@@ -8,6 +8,7 @@ type intake[T any] struct {
 	frames int // that a message must have; 0: any number
 	stats  *counters
 	wrap   func(Message) T
+	drop   func(T) // for what the inbox did not take; nil: nothing
 
 	items    []T
 	messages int // among the items
@@ -34,8 +35,14 @@ func (i *intake[T]) receive() error {
 		i.items = append(i.items, i.wrap(i.slab.message(p)))
 		i.messages++
 		i.size += len(p.wire)
+		if len(i.items) >= mostItems {
+			i.flush()
+		}
 	}
 }
+
+// mostItems bounds what is gathered: a read may bring thousands of tiny messages, whose frames take more than their bytes.
+const mostItems = 256
 
 // flush hands on what was gathered. It waits for room, and keeps the peer from hanging up meanwhile.
 func (i *intake[T]) flush() {
@@ -47,12 +54,26 @@ func (i *intake[T]) flush() {
 		taken, room, err := i.inbox.offer(items, i.size*len(items)/len(i.items))
 		if err != nil {
 			i.conn.fail(err)
+			i.dropAll(items)
 			break
 		}
-		if items = items[taken:]; len(items) == 0 || !i.conn.wait(room, nil) {
+		if items = items[taken:]; len(items) == 0 {
+			break
+		}
+		if !i.conn.wait(room, nil) {
+			i.dropAll(items)
 			break
 		}
 	}
 	clear(i.items)
 	i.items, i.messages, i.size = i.items[:0], 0, 0
+}
+
+func (i *intake[T]) dropAll(items []T) {
+	if i.drop == nil {
+		return
+	}
+	for _, item := range items {
+		i.drop(item)
+	}
 }

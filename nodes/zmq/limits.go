@@ -12,6 +12,7 @@ type limits struct {
 	retryMin  time.Duration // first wait before connecting again
 	retryMax  time.Duration // longest wait before connecting again
 	stall     time.Duration // a full subscriber that takes no byte for so long is disconnected (NODROP)
+	slow      time.Duration // others wait so long for the memory that a slow sender's message holds
 	breath    time.Duration // a waiting publisher is told so often that we live
 
 	pending   int // connections in handshake per listener
@@ -28,6 +29,7 @@ func (l limits) withDefaults() limits {
 		retryMin:  cmp.Or(l.retryMin, 5*time.Millisecond),
 		retryMax:  cmp.Or(l.retryMax, time.Second),
 		stall:     cmp.Or(l.stall, 10*time.Second),
+		slow:      cmp.Or(l.slow, 2*time.Second),
 		breath:    cmp.Or(l.breath, 50*time.Millisecond),
 		pending:   cmp.Or(l.pending, 256),
 		conns:     cmp.Or(l.conns, 4096),

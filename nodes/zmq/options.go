@@ -50,6 +50,12 @@ type Options struct {
 	// disconnected. Memory grows with the bytes really received. Zero or less: 128 MiB.
 	MaxMessage int
 
+	// RcvMemory bounds the receive buffers of all connections of a Pull together, in bytes: of messages under way, waiting, and
+	// with a handler that is not done with them. One message may be beyond it, and 4 kB of each connection. A peer whose
+	// message has no room waits, and one that keeps others waiting by sending next to nothing of a message is disconnected.
+	// Zero or less: 64 MiB.
+	RcvMemory int
+
 	// Curve are the keys of a cluster that encrypts (spec: wire 4.3). Then the socket speaks only CURVE: one that listens
 	// refuses every peer but those with the client's key, one that connects every server but the one with the server's key.
 	// Nil: it speaks only NULL, ZeroMQ's name for neither encryption nor authentication.
@@ -74,6 +80,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxMessage <= 0 {
 		o.MaxMessage = 128 << 20
+	}
+	if o.RcvMemory <= 0 {
+		o.RcvMemory = 64 << 20
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -12,9 +12,10 @@ import (
 type Pull struct {
 	opts   Options
 	in     *listener
-	inbox  *inbox[pulled]
+	inbox  *inbox[Delivery]
+	memory *allowance
 	ended  chan struct{} // closed when handle will not be called any more
-	handle func(Message)
+	handle func(Delivery)
 	stats  counters
 
 	abandoned atomic.Bool
@@ -23,12 +24,21 @@ type Pull struct {
 // BindPull binds the endpoint and calls handle for each message, one at a time and in the order of each peer. While handle
 // is busy up to RcvHWM messages wait, and then the peers do. handle must not call Close.
 func BindPull(endpoint string, opts Options, handle func(Message)) (*Pull, error) {
+	return BindPullLater(endpoint, opts, func(d Delivery) {
+		handle(d.Message)
+		d.Arrived()
+		d.Done()
+	})
+}
+
+// BindPullLater is BindPull for a handler that is not done with a message when it returns: it says so later.
+func BindPullLater(endpoint string, opts Options, handle func(Delivery)) (*Pull, error) {
 	opts = opts.withDefaults()
 	in, err := listen(endpoint, zmq4.Pull, opts)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pull{opts: opts, in: in, inbox: newInbox[pulled](opts), ended: make(chan struct{}), handle: handle}
+	p := &Pull{opts: opts, in: in, inbox: newInbox[Delivery](opts), memory: newAllowance(opts), ended: make(chan struct{}), handle: handle}
 	in.serve = p.serve
 	in.start()
 	go p.dispatch()
@@ -39,7 +49,8 @@ func BindPull(endpoint string, opts Options, handle func(Message)) (*Pull, error
 func (p *Pull) Endpoint() string { return p.in.endpoint() }
 
 // Close stops accepting, tells the peers to go elsewhere, takes what they had sent until they hang up or Linger is over,
-// and returns when all of it has been handled. To an AckPush it answers for all of that.
+// and returns when all of it has been handled. To an AckPush it answers for all of that,
+// when it has arrived.
 func (p *Pull) Close() error {
 	p.in.close()
 	p.in.finish(p.opts.Linger)
@@ -59,14 +70,23 @@ func (p *Pull) Abandon() {
 }
 
 func (p *Pull) serve(c *conn) error {
-	in := intake[pulled]{
-		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats,
-		wrap: func(m Message) pulled { return pulled{message: m} },
+	share, asked := &share{of: p.memory, conn: c}, &receipts{conn: c}
+	in := intake[Delivery]{
+		conn: c, inbox: p.inbox, frames: p.opts.Frames, stats: &p.stats, drop: Delivery.Done,
+		wrap: func(m Message) Delivery {
+			share.whole()
+			return newDelivery(m, c, asked)
+		},
 	}
-	c.ackPing = func(context []byte) error { return answerLater(c, &in, context) }
+	c.in.alloc = share.take
+	c.ackPing = asked.ping
+	defer func() {
+		share.whole()
+		c.in.chunk.release()
+	}()
 	err := in.receive()
 	if c.acking.Load() && errors.Is(err, io.EOF) {
-		answerAll(c, &in)
+		asked.answerAll()
 	}
 	return err
 }
@@ -76,13 +96,11 @@ func (p *Pull) Stats() Stats { return p.stats.stats() }
 
 func (p *Pull) dispatch() {
 	defer close(p.ended)
-	p.inbox.drain(func(item pulled) {
-		switch {
-		case p.abandoned.Load():
-		case item.answer != nil:
-			item.answer()
-		default:
-			p.handle(item.message)
+	p.inbox.drain(func(d Delivery) {
+		if p.abandoned.Load() {
+			d.Done()
+			return
 		}
+		p.handle(d)
 	})
 }

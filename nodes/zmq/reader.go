@@ -29,6 +29,10 @@ type reader struct {
 	// one, is released. Otherwise they are never written to again.
 	recycle bool
 
+	// alloc, unless nil, makes the chunk for a buffer, which may take long. underWay says that some of a packet has come.
+	// Nobody writes to such a chunk again.
+	alloc func(size int, underWay bool) (*chunk, error)
+
 	buf        []byte
 	chunk      *chunk // that buf belongs to; nil: to the garbage collector
 	start, end int    // buf[start:end] is received and not yet returned
@@ -38,7 +42,8 @@ type reader struct {
 	longest    int    // bytes of a packet that was received whole
 	filled     bool   // the last read left no room: there is more to come
 
-	heard atomic.Bool // something was read since somebody else looked
+	got   atomic.Int64 // bytes, ever
+	heard atomic.Bool  // something was read since somebody else looked
 }
 
 func newReader(src io.Reader, maxPacket int) *reader {
@@ -131,13 +136,16 @@ func (r *reader) checkFlags(flags byte) error {
 func (r *reader) read(n int) error {
 	const patience = 100 // as bufio's
 	r.before()
-	r.makeRoom(n)
+	if err := r.makeRoom(n); err != nil {
+		return err
+	}
 	for range patience {
 		got, err := r.src.Read(r.buf[r.end:])
 		r.end += got
 		r.filled = r.end == len(r.buf)
 		switch {
 		case got > 0:
+			r.got.Add(int64(got))
 			r.heard.Store(true)
 			return nil // an error will come again
 		case errors.Is(err, io.EOF) && r.end > r.start:
@@ -150,40 +158,64 @@ func (r *reader) read(n int) error {
 }
 
 // makeRoom makes room for more of the packet under way, which is to have n bytes at least.
-func (r *reader) makeRoom(n int) {
+func (r *reader) makeRoom(n int) error {
 	if r.mine() && !(r.filled && len(r.buf) < chunkSize) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0
 	}
 	free := len(r.buf) - r.end
 	if free == 0 || r.start > 0 && free <= len(r.buf)/8 { // so little is not worth a read
-		r.grow(n)
+		return r.grow(n)
 	}
+	return nil
 }
 
 // mine says that nobody refers to the buffer, so it may be written to.
 func (r *reader) mine() bool {
-	if r.chunk != nil {
+	if r.recycle && r.chunk != nil {
 		return !r.chunk.shared()
 	}
 	return r.recycle && len(r.buf) < referFrom // so short that all who keep its bytes copy them
 }
 
 // grow begins a new buffer with the received part of the packet under way.
-func (r *reader) grow(n int) {
+func (r *reader) grow(n int) error {
+	buf, c, err := r.buffer(r.nextSize(n))
+	if err != nil {
+		return err
+	}
+	kept := r.buf[r.start:r.end]
+	r.buf, r.start, r.end = buf, 0, copy(buf, kept)
+	r.chunk.release()
+	r.chunk = c
+	return nil
+}
+
+// nextSize is how long a new buffer is to be. Where buffers are not simply made, a long packet is followed by a look at
+// what comes.
+func (r *reader) nextSize(n int) int {
 	have := r.end - r.start
 	size := max(firstChunk, min(2*len(r.buf), chunkSize))
-	if r.recycle && len(r.buf) > 0 {
+	switch {
+	case r.recycle && len(r.buf) > 0:
 		size = chunkSize
+	case r.alloc != nil && len(r.buf) > chunkSize:
+		size = firstChunk
 	}
-	size = max(size, min(max(2*have, r.longest), n))
-	old, kept := r.chunk, r.buf[r.start:r.end]
-	if r.chunk = nil; r.recycle && size == chunkSize {
-		r.chunk = takeChunk()
-		r.buf = r.chunk.buf
-	} else {
-		r.buf = make([]byte, size)
+	return max(size, min(max(2*have, r.longest), n))
+}
+
+func (r *reader) buffer(size int) ([]byte, *chunk, error) {
+	switch {
+	case r.alloc != nil:
+		c, err := r.alloc(size, r.end > r.start)
+		if err != nil {
+			return nil, nil, err
+		}
+		return c.buf, c, nil
+	case r.recycle && size == chunkSize:
+		c := takeChunk()
+		return c.buf, c, nil
 	}
-	r.start, r.end = 0, copy(r.buf, kept)
-	old.release()
+	return make([]byte, size), nil, nil
 }

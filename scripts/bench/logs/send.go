@@ -14,9 +14,9 @@ import (
 	"zctl/nodes/logwire"
 )
 
-// send sends the same batch over and over, on a socket that speaks ZMTP by hand, so
-// that on a small machine it is the logger that is measured.
-func send(port, batches, count, pause string) error {
+// send sends the same batch over and over, on sockets that speak ZMTP by hand, so that
+// on a small machine it is the logger that is measured.
+func send(port, batches, count, pause, senders string) error {
 	n, err := strconv.Atoi(count)
 	if err != nil {
 		return err
@@ -29,28 +29,66 @@ func send(port, batches, count, pause string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := connect("127.0.0.1:" + port)
+	conns, err := connectAll("127.0.0.1:"+port, senders)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
 	fmt.Println("ready")
 	in := bufio.NewReader(os.Stdin)
 	if _, err := in.ReadString('\n'); err != nil {
 		return err
 	}
-	for next := time.Now(); n > 0; n-- {
-		time.Sleep(time.Until(next))
-		next = next.Add(each)
-		if each > 0 {
-			binary.BigEndian.PutUint64(ts, math.Float64bits(float64(time.Now().UnixMicro())/1e6))
+	for _, conn := range conns[1:] {
+		go flood(conn, message, n)
+	}
+	if each == 0 {
+		err = flood(conns[0], message, n)
+	} else {
+		err = paced(conns[0], message, ts, n, each)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, in)
+	return err
+}
+
+func connectAll(address, senders string) ([]net.Conn, error) {
+	n, err := strconv.Atoi(senders)
+	if err != nil {
+		return nil, err
+	}
+	var conns []net.Conn
+	for range max(1, n) {
+		conn, err := connect(address)
+		if err != nil {
+			return nil, err
 		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+func flood(conn net.Conn, message []byte, n int) error {
+	for range n {
 		if _, err := conn.Write(message); err != nil {
 			return err
 		}
 	}
-	_, err = io.Copy(io.Discard, in)
-	return err
+	return nil
+}
+
+// paced sends with pauses, and says in each batch when that was.
+func paced(conn net.Conn, message, ts []byte, n int, pause time.Duration) error {
+	for next := time.Now(); n > 0; n-- {
+		time.Sleep(time.Until(next))
+		next = next.Add(pause)
+		binary.BigEndian.PutUint64(ts, math.Float64bits(float64(time.Now().UnixMicro())/1e6))
+		if _, err := conn.Write(message); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // connMessage is a batch as it is on the wire (spec: wire 1.5), and in it the ts of the

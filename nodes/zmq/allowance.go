@@ -1,0 +1,208 @@
+package zmq
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// allowance bounds the bytes of the receive buffers of all connections of a socket, until nobody uses any more what was
+// received into them. A buffer of firstChunk is always there, for everybody; what is larger waits for room, in the order in
+// which it was asked for.
+//
+// Nobody waits for ever. One connection at a time may have more than there is room for, so whoever is first in the queue
+// gets it sooner or later, be it larger than all the allowance, and connections that each hold a half of what they need do
+// not wait for each other. A peer that sends half a message, and then nothing or hardly anything, while others wait for the
+// memory that it holds, is disconnected.
+type allowance struct {
+	limit    int           // bytes
+	patience time.Duration // with a slow peer that others wait for
+	leastBps float64       // bytes per second that are not slow
+
+	mu      sync.Mutex // guards what follows, and the shares
+	used    int
+	over    *share              // whoever has more than there is room for
+	overs   int                 // its buffers that do not fit
+	waiting []*claim            // in order
+	partly  map[*share]struct{} // those that hold a message which has not come whole
+}
+
+// share is a connection's part of an allowance.
+type share struct {
+	of   *allowance
+	conn *conn
+
+	partly bool // it is in of.partly; of the reading goroutine
+
+	since   time.Time // when the message under way was given room
+	from    int64     // bytes received by then
+	bytes   int       // of its buffer
+	waiting bool      // for us
+}
+
+// claim is a connection that waits for so many bytes.
+type claim struct {
+	share    *share
+	size     int
+	underWay bool          // for a message of which some has come
+	granted  chan struct{} // closed when it is
+	over     bool          // it was, beyond the limit
+}
+
+func newAllowance(opts Options) *allowance {
+	return &allowance{limit: opts.RcvMemory, patience: opts.limits.slow, leastBps: leastBps, partly: make(map[*share]struct{})}
+}
+
+// leastBps is how many bytes a second a peer has to send when others wait for it: a log batch within some seconds.
+const leastBps = 64 << 10
+
+// take returns a buffer of that size, for the rest of a message that is under way, or for new ones. It waits for room,
+// until the connection fails.
+func (s *share) take(size int, underWay bool) (*chunk, error) {
+	c := s.of.claim(s, size, underWay)
+	if err := s.await(c); err != nil {
+		return nil, err
+	}
+	if underWay {
+		s.begin(size)
+	}
+	b := &chunk{buf: make([]byte, size), of: s.of, over: c.over}
+	b.refs.Store(1)
+	return b, nil
+}
+
+// await waits until the claim is granted.
+func (s *share) await(c *claim) error {
+	select {
+	case <-c.granted:
+		return nil
+	default:
+	}
+	again := time.AfterFunc(s.of.patience, func() { s.of.hurry(c) })
+	defer again.Stop()
+	s.setWaiting(true)
+	defer s.setWaiting(false)
+	if s.conn.wait(c.granted, nil) {
+		return nil
+	}
+	s.of.withdraw(c)
+	return s.conn.err
+}
+
+func (s *share) setWaiting(w bool) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.waiting = w
+}
+
+// begin notes that a message is under way, for which there is a buffer of that size.
+func (s *share) begin(size int) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	if s.bytes = size; !s.partly {
+		s.partly, s.since, s.from = true, time.Now(), s.conn.in.got.Load()
+		s.of.partly[s] = struct{}{}
+	}
+}
+
+// whole notes that no message is under way.
+func (s *share) whole() {
+	if !s.partly {
+		return
+	}
+	s.partly = false
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	delete(s.of.partly, s)
+}
+
+func (a *allowance) claim(s *share, size int, underWay bool) *claim {
+	c := &claim{share: s, size: size, underWay: underWay, granted: make(chan struct{})}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if size <= firstChunk || underWay && a.over == s {
+		a.grant(c)
+		return c
+	}
+	a.waiting = append(a.waiting, c)
+	a.grantAll()
+	return c
+}
+
+// grantAll grants what there is room for, and to the first what there is none for, if nobody else has that.
+func (a *allowance) grantAll() {
+	for len(a.waiting) > 0 && (a.used+a.waiting[0].size <= a.limit || a.over == nil) {
+		a.grant(a.waiting[0])
+		a.waiting = slices.Delete(a.waiting, 0, 1)
+	}
+}
+
+func (a *allowance) grant(c *claim) {
+	if a.used += c.size; a.used > a.limit && c.size > firstChunk {
+		c.over, a.over = true, c.share
+		a.overs++
+	}
+	close(c.granted)
+}
+
+// give returns a buffer's bytes.
+func (a *allowance) give(size int, over bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.used -= size
+	if over {
+		if a.overs--; a.overs == 0 {
+			a.over = nil
+		}
+	}
+	a.grantAll()
+}
+
+// withdraw takes a claim back.
+func (a *allowance) withdraw(c *claim) {
+	a.mu.Lock()
+	i := slices.Index(a.waiting, c)
+	if i >= 0 {
+		a.waiting = slices.Delete(a.waiting, i, i+1)
+	}
+	a.mu.Unlock()
+	if i < 0 {
+		a.give(c.size, c.over)
+	}
+}
+
+// hurry is called while a claim waits.
+func (a *allowance) hurry(c *claim) {
+	if slow, rate := a.slowest(c); slow != nil {
+		slow.conn.fail(misbehaved("it sends a message of which %d bytes are kept at %.0f bytes a second, and others wait for that memory", slow.bytes, rate))
+	}
+	select {
+	case <-c.granted:
+	case <-c.share.conn.done:
+	default:
+		time.AfterFunc(a.patience/4, func() { a.hurry(c) })
+	}
+}
+
+// slowest is the peer that keeps a claim waiting the longest by being slow: nobody, unless the claim is the first and there
+// would be room without the messages that are under way.
+func (a *allowance) slowest(c *claim) (slow *share, rate float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	room := a.limit - a.used
+	rate = a.leastBps
+	for s := range a.partly {
+		age := time.Since(s.since)
+		if s.waiting || age < a.patience {
+			continue
+		}
+		room += s.bytes
+		if r := float64(s.conn.in.got.Load()-s.from) / age.Seconds(); r < rate {
+			slow, rate = s, r
+		}
+	}
+	if len(a.waiting) == 0 || a.waiting[0] != c || room < min(c.size, a.limit) {
+		return nil, 0
+	}
+	return slow, rate
+}
