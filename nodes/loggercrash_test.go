@@ -32,7 +32,7 @@ const crashEnv = "ZCTL_CRASH_LOGGER"
 // crashLogger is a logger until it is told to end, or killed.
 func crashLogger(name string) error {
 	logs := layoutgen.LogsByHand()
-	for key, value := range map[string]string{"rotation_size": "300000", "flush_interval": "20ms", "compression": "gzip"} {
+	for key, value := range map[string]string{"rotation_size": "300000", "flush_interval": "1s", "compression": "gzip"} {
 		if err := logs.Set(key, value); err != nil {
 			return err
 		}

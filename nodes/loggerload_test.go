@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,16 +204,18 @@ func TestLoggerIsRestartedUnderLoad(t *testing.T) {
 
 // TestLoggerIsKilledWhileItWrites: whenever a logger is killed, each file consists of
 // whole lines, but for the end of the one it was writing; the next logger cuts that
-// off and goes on. Nothing of a node of ours is lost that no logger had taken.
+// off and goes on. Nothing of a node of ours is lost: a batch that was not in a file yet
+// had not arrived, so it comes again, and what was there without the node having heard
+// so is there twice.
 func TestLoggerIsKilledWhileItWrites(t *testing.T) {
 	t.Parallel()
 	r := newCrashRig(t, 1)
 	load := r.goLoad()
 	had := 0
-	for i := range 6 {
+	for range 6 {
 		end := r.logger("logger-1")
 		r.until("records to come", func() bool { n := r.look(true).total(goSender); return n > had })
-		time.Sleep(time.Duration(i*37%100) * time.Millisecond)
+		time.Sleep(time.Duration(rand.Intn(100)) * time.Millisecond)
 		end(syscall.SIGKILL)
 		r.tear()
 		had = r.look(true).total(goSender)
@@ -221,7 +224,7 @@ func TestLoggerIsKilledWhileItWrites(t *testing.T) {
 	written := load.end()
 	end(syscall.SIGTERM)
 	files := r.look(false)
-	if n := len(files[goSender]); n > written || n < written/2 {
+	if n := len(files[goSender]); n != written {
 		t.Errorf("%d different records of %d", n, written)
 	}
 	t.Logf("%d records written, %d in files, %d of them twice", written, len(files[goSender]), files.total(goSender)-len(files[goSender]))

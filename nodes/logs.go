@@ -27,7 +27,7 @@ const (
 type LogWriter interface {
 	// Write takes a batch, in Zeek's serialization, from the node with that id; see
 	// [logwire.Parse]. It may keep it. While it does not return, no more batches are
-	// taken, and senders wait.
+	// taken, and senders wait. When it has returned, nodes in Go forget the batch.
 	Write(sender string, batch []byte) error
 	// Close is called when no more batches come. It should be done when ctx ends.
 	Close(ctx context.Context) error

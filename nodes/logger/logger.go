@@ -44,7 +44,8 @@ type Options struct {
 	// Workers is how many batches are turned into text at once: as many as there are
 	// CPUs for the process, and 2 MiB of Memory for each.
 	Workers int
-	// FlushInterval is how long what was written may wait for more: 1 s.
+	// FlushInterval is how long what was written may wait for more: 1 s. What somebody
+	// waits for, as the nodes in Go do, waits 10 ms, and not at all when no batches come.
 	FlushInterval time.Duration
 	// Rotation says when files are closed and archived. Without it they only grow.
 	Rotation *Rotation

@@ -41,12 +41,13 @@
 // # What may be lost
 //
 // The Sender keeps a batch until the transport says that it has arrived (Zeek's
-// protocol has no answer; package zmq's AckPush says how it is known all the same). So
-// a logger that ends, is killed or restarts costs nothing that a Go logger had not
-// handled, or that Zeek's had not read from its socket: what is left unanswered is
-// sent again, to whoever is there, and may arrive twice if the logger did not end in
-// order. Not known, and lost uncounted, is what a logger that is killed had taken
-// and not yet written to its file.
+// protocol has no answer; package zmq's AckPush says how it is known all the same). A
+// Go logger says so when the records are in a file, Zeek's when it has read them from
+// its socket. So a Go logger that ends, is killed or restarts costs nothing: what is
+// left unanswered is sent again, to whoever is there. If the logger ended in order
+// nothing is twice; if it was killed, batches that it had written and not answered for
+// are, and Stats.Returned counts those that were sent again. What a logger of Zeek's
+// had in memory when it was killed is lost uncounted.
 //
 // What there is no room for, because loggers are gone or slow, is dropped and counted
 // (DropNewest, as Zeek does), waited with (Block), or kept in files (Spill). Batches

@@ -1,6 +1,8 @@
 package logtext
 
 import (
+	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -189,5 +191,76 @@ func TestBound(t *testing.T) {
 	text := appended(t, b, with(func(o *Options) { o.UseJSON, o.JSONIncludeUnsetFields = true, true }))
 	if most := 60 * len(b.records); len(text) > most || len(text) < most*9/10 {
 		t.Errorf("%d bytes became %d", len(b.records), len(text))
+	}
+}
+
+// TestPieces: a batch that is formatted piece by piece becomes the same text as at once,
+// also by a formatter that gives up on what is long.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	for _, b := range append(recorded(t), everything()) {
+		for _, options := range []Options{Defaults(), jsonOptions()} {
+			f, err := New(b.Header, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all, piece []byte
+			for _, f := range []*Formatter{f, f.Bounded()} {
+				all = all[:0]
+				for rest, left := b.records, b.n; left > 0; {
+					before := left
+					if piece, rest, left, err = f.Some(piece[:0], rest, left, 1000); err != nil || left == before {
+						t.Fatalf("%d left of %d: %v", left, before, err)
+					}
+					all = append(all, piece...)
+				}
+				if want := appended(t, b, options); string(all) != want {
+					t.Errorf("%s: %d bytes, want %d", b.Path, len(all), len(want))
+				}
+			}
+			if err := f.Check(b.records, b.n, len(b.records)); err != nil {
+				t.Error(err)
+			}
+			if err := f.Check(b.records, b.n, 5); err == nil {
+				t.Error("a record may be longer than 5 bytes")
+			}
+		}
+	}
+}
+
+// TestBounded: nothing that would make much text at once is begun.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	long := logwire.NewBatch(logwire.Header{Stream: "S", Path: "p", Fields: []logwire.Field{{Name: "s", Type: logwire.TypeString}}})
+	long.AppendBytes(make([]byte, mostString+1))
+	long.EndRecord()
+	doubles := logwire.NewBatch(logwire.Header{Stream: "S", Path: "p", Fields: []logwire.Field{{Name: "d", Type: logwire.TypeVector, Subtype: logwire.TypeDouble}}})
+	doubles.AppendVector(50_000)
+	for range 50_000 {
+		doubles.AppendDouble(-math.MaxFloat64)
+	}
+	doubles.EndRecord()
+	for _, made := range []*logwire.Batch{long, doubles} {
+		b := parse(t, made.Payload())
+		for _, options := range []Options{Defaults(), jsonOptions()} {
+			f, err := New(b.Header, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := []byte("before")
+			text, _, _, err := f.Bounded().Some(before, b.records, b.n, 1000)
+			if made == doubles && options.UseJSON { // there they are short
+				if err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			if !errors.Is(err, ErrLong) || string(text) != "before" {
+				t.Errorf("%d bytes, %v", len(text), err)
+			}
+			if _, err := f.Append(before, b.records, b.n); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // knows which arrived. It queues for endpoints that it is connected to only, and keeps nothing when a connection ends: so
 // whoever sends decides what becomes of messages that have no taker.
 //
-// That a message arrived means of a Pull of this package that its handler has returned for it; of libzmq's that the process
+// That a message arrived means of a Pull of this package that its handler has said so, or has returned for it; of libzmq's that the process
 // has it, in memory (PINGs are answered since libzmq 4.2; a PULL that does not answer takes SndHWM messages and no more).
 // A message of which nothing was heard when the connection ended may have arrived all the same: sent again, it arrives
 // twice. A Pull that is closed says so beforehand and answers for all that it took, so that nothing arrives twice then.

@@ -9,7 +9,7 @@ import (
 )
 
 // ZMTP has no acknowledgement, but a peer echoes the context of a PING behind everything that came before it: the PONG
-// says that all of that was read. Our Pull answers such a PING only when its handler has returned for all of that; libzmq's
+// says that all of that was read. Our Pull answers such a PING only when its handler says that all of that has arrived; libzmq's
 // PULL when it has taken it from the kernel (RFC 37/ZMTP 3.1; spec: zmq4 7.4).
 const (
 	ackPrefix = "zctl-ack" // and 8 bytes: how many messages came before on this connection

@@ -10,9 +10,9 @@ import (
 // received into them. A buffer of firstChunk is always there, for everybody; what is larger waits for room, in the order in
 // which it was asked for.
 //
-// Nobody waits for ever. One connection at a time may have more than there is room for, so whoever is first in the queue
-// gets it sooner or later, be it larger than all the allowance, and connections that each hold a half of what they need do
-// not wait for each other. A peer that sends half a message, and then nothing or hardly anything, while others wait for the
+// Nobody waits for ever. One connection at a time may have a buffer more than there is room for, and change it for a larger
+// one, so whoever is first in the queue gets it sooner or later, be it larger than all the allowance, and connections that
+// each hold a half of what they need do not wait for each other. A peer that sends half a message, and then nothing or hardly anything, while others wait for the
 // memory that it holds, is disconnected.
 type allowance struct {
 	limit    int           // bytes
@@ -21,8 +21,7 @@ type allowance struct {
 
 	mu      sync.Mutex // guards what follows, and the shares
 	used    int
-	over    *share              // whoever has more than there is room for
-	overs   int                 // its buffers that do not fit
+	overs   int                 // buffers beyond the limit, all of one connection
 	waiting []*claim            // in order
 	partly  map[*share]struct{} // those that hold a message which has not come whole
 }
@@ -42,11 +41,11 @@ type share struct {
 
 // claim is a connection that waits for so many bytes.
 type claim struct {
-	share    *share
-	size     int
-	underWay bool          // for a message of which some has come
-	granted  chan struct{} // closed when it is
-	over     bool          // it was, beyond the limit
+	share   *share
+	size    int
+	instead bool          // of a buffer that is beyond the limit
+	granted chan struct{} // closed when it is
+	over    bool          // it was, beyond the limit
 }
 
 func newAllowance(opts Options) *allowance {
@@ -59,7 +58,8 @@ const leastBps = 64 << 10
 // take returns a buffer of that size, for the rest of a message that is under way, or for new ones. It waits for room,
 // until the connection fails.
 func (s *share) take(size int, underWay bool) (*chunk, error) {
-	c := s.of.claim(s, size, underWay)
+	old := s.conn.in.chunk
+	c := s.of.claim(s, size, old != nil && old.over)
 	if err := s.await(c); err != nil {
 		return nil, err
 	}
@@ -116,11 +116,11 @@ func (s *share) whole() {
 	delete(s.of.partly, s)
 }
 
-func (a *allowance) claim(s *share, size int, underWay bool) *claim {
-	c := &claim{share: s, size: size, underWay: underWay, granted: make(chan struct{})}
+func (a *allowance) claim(s *share, size int, instead bool) *claim {
+	c := &claim{share: s, size: size, instead: instead, granted: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if size <= firstChunk || underWay && a.over == s {
+	if size <= firstChunk {
 		a.grant(c)
 		return c
 	}
@@ -129,17 +129,27 @@ func (a *allowance) claim(s *share, size int, underWay bool) *claim {
 	return c
 }
 
-// grantAll grants what there is room for, and to the first what there is none for, if nobody else has that.
+// grantAll grants what there is room for, and to the first what there is none for, if nobody else has that. Whoever has it
+// goes on before all others, as soon as it has nothing beyond the limit but what it is about to give back.
 func (a *allowance) grantAll() {
-	for len(a.waiting) > 0 && (a.used+a.waiting[0].size <= a.limit || a.over == nil) {
-		a.grant(a.waiting[0])
-		a.waiting = slices.Delete(a.waiting, 0, 1)
+	if a.overs == 1 {
+		a.grantAt(slices.IndexFunc(a.waiting, func(c *claim) bool { return c.instead }))
+	}
+	for len(a.waiting) > 0 && (a.used+a.waiting[0].size <= a.limit || a.overs == 0) {
+		a.grantAt(0)
+	}
+}
+
+func (a *allowance) grantAt(i int) {
+	if i >= 0 {
+		a.grant(a.waiting[i])
+		a.waiting = slices.Delete(a.waiting, i, i+1)
 	}
 }
 
 func (a *allowance) grant(c *claim) {
 	if a.used += c.size; a.used > a.limit && c.size > firstChunk {
-		c.over, a.over = true, c.share
+		c.over = true
 		a.overs++
 	}
 	close(c.granted)
@@ -151,9 +161,7 @@ func (a *allowance) give(size int, over bool) {
 	defer a.mu.Unlock()
 	a.used -= size
 	if over {
-		if a.overs--; a.overs == 0 {
-			a.over = nil
-		}
+		a.overs--
 	}
 	a.grantAll()
 }

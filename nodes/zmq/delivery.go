@@ -28,6 +28,6 @@ func (d Delivery) Arrived() {
 	}
 }
 
-// Done says that the handler does not use the frames any more. It is to be called once, and has to be: until then they
+// Done says that the handler does not use the frames any more. It must not wait for other messages. It is to be called once, and has to be: until then they
 // count as RcvMemory.
 func (d Delivery) Done() { d.chunk.release() }
