@@ -186,6 +186,7 @@ func (l *Logger) Close(ctx context.Context) error {
 		close(l.ending)
 	}
 	l.all.Wait()
+	l.bad.report(l.o.Log)
 	var errs []error
 	for _, f := range l.open() {
 		errs = append(errs, f.end())

@@ -220,7 +220,6 @@ func TestBadBatches(t *testing.T) {
 	if err := end(); err != nil {
 		t.Fatal(err)
 	}
-	l.bad.report(l.o.Log)
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
 		t.Errorf("files: %v", entries)
 	}

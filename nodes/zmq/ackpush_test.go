@@ -229,9 +229,10 @@ func TestAckPushHearsOfSlowHandlers(t *testing.T) {
 // A Pull that gives up answers for nothing that its handler did not do.
 func TestAckPushHearsOfGivingUp(t *testing.T) {
 	t.Parallel()
-	stuck, handled := make(chan struct{}), 0
+	stuck, atLast, handled := make(chan struct{}), make(chan struct{}), 0
 	pull, err := BindPull("tcp://127.0.0.1:0", Options{}, func(Message) {
 		if handled++; handled > 10 {
+			close(atLast)
 			<-stuck
 		}
 	})
@@ -242,6 +243,7 @@ func TestAckPushHearsOfGivingUp(t *testing.T) {
 		s.send(n, 100)
 		time.Sleep(100 * time.Microsecond)
 	}
+	<-atLast
 	pull.Abandon()
 	close(stuck)
 	check(t, pull.Close())
