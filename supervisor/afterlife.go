@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"zctl/cpuaffinity"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
@@ -19,6 +17,7 @@ import (
 // exited takes note of the end of the node's first process.
 func (n *node) exited(how process.Exit) {
 	proc, begin, died := n.proc, n.stderrAt, n.state.Phase.Up()
+	cause := n.causeOf(how)
 	leftover := proc.Leftover()
 	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
 		leftover = proc.MayHaveMembers()
@@ -30,11 +29,13 @@ func (n *node) exited(how process.Exit) {
 		n.watchMembers(proc)
 	case died:
 		go n.endStragglers(proc)
+	default:
+		proc.Forget()
 	}
 	n.lastExit = exitInfo(how)
 	n.stepAfter(&death{proc.ID().PID, n.lastExit}, lifecycle.Event{
 		Kind:     lifecycle.Exited,
-		Cause:    fmt.Sprintf("%v after %v", how, age(n.state.Since)),
+		Cause:    fmt.Sprintf("%s after %v", cause, age(n.state.Since)),
 		Leftover: leftover,
 	})
 	if died {
@@ -48,8 +49,8 @@ func (n *node) words(offset int64) string {
 	return strings.Join(lastLines(n.shared.dirs.Stderr(n.name), offset, most), "\n")
 }
 
-// endStragglers kills what a process that died has left in its session, but not in
-// its group. To look for that takes longer than a successor should have to wait, so
+// endStragglers kills what a process that died has left in its session or cgroup, but
+// not in its process group. To look for that takes longer than a successor should have to wait, so
 // it is done when that has begun.
 func (n *node) endStragglers(proc *process.Process) {
 	const pause, most = 100 * time.Millisecond, 100
@@ -61,13 +62,14 @@ func (n *node) endStragglers(proc *process.Process) {
 		}
 		members, err := proc.Members()
 		if len(members) == 0 && err == nil {
+			proc.Forget()
 			return
 		}
 		n.act(func() {
 			n.note(err)
 			if err == nil {
 				n.note(fmt.Errorf("process %d had left %d others behind; killing them", proc.ID().PID, len(members)))
-				n.note(proc.SignalMembers(unix.SIGKILL))
+				n.note(proc.KillAll())
 			}
 		})
 	}
@@ -95,6 +97,7 @@ func (n *node) watchMembers(proc *process.Process) {
 // emptied takes note of the end of the last process of a session.
 func (n *node) emptied(proc *process.Process) {
 	if proc == n.remains {
+		proc.Forget()
 		n.remains = nil
 		n.step(lifecycle.Event{Kind: lifecycle.Emptied})
 	}
@@ -106,6 +109,7 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 	n.proc, n.digest, n.generation = proc, saved.Digest, saved.Generation
 	n.peers, n.text = saved.Peers, saved.Text
 	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
+	n.note(n.limit())
 	n.note(n.moveCPUs())
 	n.note(n.listen())
 	n.unwatched = proc

@@ -1,6 +1,9 @@
 package supervisor
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ChangeAction is what a deploy does to a node.
 type ChangeAction string
@@ -9,7 +12,8 @@ const (
 	ChangeStart   ChangeAction = "start"
 	ChangeStop    ChangeAction = "stop"
 	ChangeRestart ChangeAction = "restart"
-	ChangeMove    ChangeAction = "move" // to other CPUs, while it runs
+	ChangeMove    ChangeAction = "move"  // to other CPUs, while it runs
+	ChangeLimit   ChangeAction = "limit" // what it may take, while it runs
 	ChangeNothing ChangeAction = "keep"
 )
 
@@ -56,10 +60,8 @@ func Diff(have []Have, want []Spec) []Change {
 			c.Action, c.Why = ChangeStart, "not running"
 		case h.Digest != spec.Digest():
 			c.Action, c.Why = ChangeRestart, orChanged(spec.differences(h.Spec))
-		case !h.Spec.CPUs.SameSet(spec.CPUs):
-			c.Action, c.Why = ChangeMove, fmt.Sprintf("cpus %s -> %s", orNone(h.Spec.CPUs.String()), orNone(spec.CPUs.String()))
 		default:
-			c.Action, c.Why = ChangeNothing, "unchanged"
+			c.Action, c.Why = inPlace(h.Spec, spec)
 		}
 		changes = append(changes, c)
 	}
@@ -69,6 +71,19 @@ func Diff(have []Have, want []Spec) []Change {
 		}
 	}
 	return changes
+}
+
+// inPlace is what has to be done to a process that can stay.
+func inPlace(old, want Spec) (ChangeAction, string) {
+	action, why := ChangeLimit, want.Limits.inPlace().differences(old.Limits.inPlace())
+	if !old.CPUs.SameSet(want.CPUs) {
+		action = ChangeMove
+		why = append([]string{fmt.Sprintf("cpus %s -> %s", orNone(old.CPUs.String()), orNone(want.CPUs.String()))}, why...)
+	}
+	if len(why) == 0 {
+		return ChangeNothing, "unchanged"
+	}
+	return action, strings.Join(why, ", ")
 }
 
 // orChanged covers a process whose old spec is not known.

@@ -10,17 +10,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zctl/layoutgen"
+	"zctl/supervisor/cgroup"
 	"zctl/supervisor/process"
 )
 
 // statusOf compares what is limited with what the kernel says of a process; 0: there
 // is none. What a program may do to itself, like having another umask, is shown and
 // all right. A limit is never left out because it cannot be seen.
-func (l Limits) statusOf(pid int) []LimitStatus {
+func (l Limits) statusOf(pid int, group *cgroup.Group) []LimitStatus {
 	all := []LimitStatus{}
 	have := map[string]string{}
 	if pid != 0 && l.ofProcess().isLimited() {
 		have = l.seen(pid)
+	}
+	used := int64(0)
+	if pid != 0 && l.inPlace().isLimited() {
+		used = seenIn(group, have)
 	}
 	for _, limit := range l.list() {
 		if limit.value == "" {
@@ -28,8 +33,11 @@ func (l Limits) statusOf(pid int) []LimitStatus {
 		}
 		s := LimitStatus{Name: limit.key, Want: limit.value, Have: have[limit.key], OK: true}
 		switch s.Name {
-		case "user", "core", "nofile":
+		case "user", "core", "nofile", "memory_max", "cpu_weight":
 			s.OK = s.Have == "" || s.Have == s.Want
+		}
+		if s.Name == "memory_max" {
+			s.UsedBytes = used
 		}
 		all = append(all, s)
 	}
@@ -43,6 +51,23 @@ func (l Limits) isLimited() bool {
 		}
 	}
 	return false
+}
+
+// seenIn adds the limits of a group, and says what memory is used there. A process that
+// is in none is not limited.
+func seenIn(group *cgroup.Group, have map[string]string) (used int64) {
+	have["memory_max"], have["cpu_weight"] = "none", "none"
+	if group == nil {
+		return 0
+	}
+	h := group.Have()
+	if h.MemoryMax > 0 {
+		have["memory_max"] = layoutgen.Size(h.MemoryMax).String()
+	}
+	if h.CPUWeight > 0 {
+		have["cpu_weight"] = strconv.Itoa(h.CPUWeight)
+	}
+	return h.MemoryUsed
 }
 
 // seen is the limits of a process, by their keys, as the kernel has them.

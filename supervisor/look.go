@@ -64,7 +64,12 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
 		CPUs:      CPUStatus{Want: spec.CPUs.String(), OK: true},
 		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort, Generation: n.generation,
-		Message: n.message(now), Limits: spec.Limits.statusOf(n.id.PID),
+		Message: n.message(now), Limits: spec.Limits.statusOf(n.id.PID, n.group),
+	}
+	for _, l := range status.Limits {
+		if !l.OK {
+			status.Message = strings.TrimSuffix(fmt.Sprintf("%s is %s, not %s; %s", l.Name, l.Have, l.Want, status.Message), "; ")
+		}
 	}
 	if n.id.PID != 0 {
 		since := n.state.Since

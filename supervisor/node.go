@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"zctl/supervisor/cgroup"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
 )
@@ -32,6 +33,7 @@ type node struct {
 	digest     string           // of the spec that proc was started with
 	generation string           // that proc runs, "" if nobody knows
 	ear        *ear             // where proc's notifications arrive
+	cage       cage             // where proc was born
 	peers      *Peers
 	text       string // what it says of itself
 	lastExit   *ExitInfo
@@ -46,6 +48,7 @@ type node struct {
 type shared struct {
 	dirs    Dirs
 	journal *journal
+	cgroups *cgroup.Tree
 	// changed is called when the snapshot of a node is a new one.
 	changed func()
 }
@@ -75,7 +78,8 @@ type snapshot struct {
 	text       string
 	lastExit   *ExitInfo
 	lastWords  string
-	generation string // that its process runs
+	generation string        // that its process runs
+	group      *cgroup.Group // nil for a process that is in none
 }
 
 func newNode(name string, shared *shared, t target, saved savedNode) *node {
@@ -129,6 +133,7 @@ func (n *node) retarget(t target) {
 				n.generation = t.generation // it runs that, too
 			}
 			n.note(n.refreshFiles())
+			n.note(n.limit())
 			n.note(n.moveCPUs())
 		}
 	})
@@ -208,6 +213,7 @@ func (n *node) publish() {
 	}
 	if n.proc != nil {
 		s.id = n.proc.ID()
+		s.group = n.cage.group()
 	}
 	if n.remains != nil {
 		id := n.remains.ID()
@@ -282,7 +288,7 @@ func (n *node) perform(action lifecycle.Action) {
 	case n.remains != nil && action == lifecycle.TermRest:
 		n.note(n.remains.SignalMembers(unix.SIGTERM))
 	case n.remains != nil && action == lifecycle.Kill:
-		n.note(n.remains.SignalMembers(unix.SIGKILL))
+		n.note(n.remains.KillAll())
 	}
 }
 
@@ -311,7 +317,7 @@ func (n *node) start() (*process.Process, error) {
 	if n.env == nil {
 		n.env = environment(dirs, spec, n.ear.Path())
 	}
-	proc, err := process.Start(process.Command{
+	proc, err := n.startIn(process.Command{
 		Argv: spec.Argv, Env: n.env, Dir: dirs.Node(n.name),
 		Stdout: dirs.Stdout(n.name), Stderr: dirs.Stderr(n.name),
 		CPUs: spec.CPUs, Nice: spec.Nice, Limits: spec.Limits.process(),

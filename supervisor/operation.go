@@ -33,7 +33,7 @@ type Result struct {
 
 // Plan says what a deploy would do, and does nothing.
 func (s *Supervisor) Plan(d Deployment) ([]Change, error) {
-	if err := d.Check(s.Dirs); err != nil {
+	if err := s.check(d); err != nil {
 		return nil, err
 	}
 	return Diff(s.have(), d.Nodes), nil
@@ -44,7 +44,7 @@ func (s *Supervisor) Plan(d Deployment) ([]Change, error) {
 // and the others are left alone. It returns when every node is ready or has
 // died, or when ctx ends; the cluster goes on to become what d says, even then.
 func (s *Supervisor) Deploy(ctx context.Context, d Deployment, o DeployOptions) (Result, error) {
-	if err := d.Check(s.Dirs); err != nil {
+	if err := s.check(d); err != nil {
 		return Result{}, err
 	}
 	begun := make(chan *rollout, 1)
@@ -539,6 +539,7 @@ func (s *Supervisor) sweep(ctx context.Context) error {
 	s.setNodes(slices.DeleteFunc(slices.Clone(s.all()), func(n *node) bool { return slices.Contains(removed, n) }))
 	for _, n := range removed {
 		n.leave()
+		_ = s.shared.cgroups.Group(n.name).Remove()
 	}
 	s.store.changed()
 	return err

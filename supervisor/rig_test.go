@@ -46,6 +46,7 @@ func newRig(t *testing.T) *rig {
 			unix.Kill(-stray.ID.PID, unix.SIGKILL)
 		}
 		os.RemoveAll(dir)
+		openCgroups(r.dirs, nil).Remove() // of supervisors that left nodes running
 	})
 	r.open()
 	return r
@@ -57,6 +58,10 @@ func (r *rig) open() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.run(s)
+}
+
+func (r *rig) run(s *Supervisor) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.s, r.cancel, r.ended = s, cancel, make(chan error, 1)
 	go func() { r.ended <- s.Run(ctx) }()

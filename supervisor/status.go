@@ -92,6 +92,8 @@ type LimitStatus struct {
 	Want string `json:"want"`
 	Have string `json:"have"`
 	OK   bool   `json:"ok"`
+	// UsedBytes is what there is of memory in use, for memory_max.
+	UsedBytes int64 `json:"used_bytes,omitempty"`
 }
 
 // Peers is how many of the other nodes a node has met on the bus.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zctl/layoutgen"
+	"zctl/supervisor/cgroup"
 	"zctl/supervisor/generation"
 )
 
@@ -25,6 +26,8 @@ type Options struct {
 	// while on_supervisor_exit is "kill". nil: that holds only for an orderly
 	// end.
 	Guard []string
+	// Cgroups is the kernel's control groups; nil: those of this host.
+	Cgroups cgroup.Files
 }
 
 // Supervisor runs the nodes of one cluster on this host.
@@ -90,7 +93,7 @@ func Open(o Options) (*Supervisor, error) {
 	s.store = newStore(o.Dirs, s.collect)
 	s.generations = generation.At(o.Dirs.Generations())
 	s.rest = time.AfterFunc(restAfter, giveBack)
-	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed}
+	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed, cgroups: openCgroups(o.Dirs, o.Cgroups)}
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
 	if err := s.takeOver(); err != nil {
@@ -126,6 +129,9 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		if n.snapshot.Load().id.PID != 0 {
 			left++
 		}
+	}
+	if left == 0 {
+		s.shared.cgroups.Remove()
 	}
 	close(storeDone)
 	<-stored

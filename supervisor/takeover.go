@@ -51,6 +51,9 @@ func (s *Supervisor) takeOver() error {
 	if err := s.endEscaped(s.ctx, without, 0); err != nil {
 		s.event("%v", err)
 	}
+	if err := s.endGroups(nodes); err != nil {
+		s.event("%v", err)
+	}
 	each(nodes, func(n *node) { n.act(first[n]) }) // who looks from now on sees what is so
 	s.background(func() {
 		change(s.ctx, s, func(ctx context.Context) (none struct{}, err error) { return none, s.sweep(ctx) })
@@ -99,6 +102,7 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, 
 	switch {
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)
+		n.cage.adopt(s.shared.cgroups, proc)
 		outdated := saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()
 		return n, true, func() { n.adopt(proc, known, outdated) }, nil
 	case saved.Up && !s.AdoptOnly:

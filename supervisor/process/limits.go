@@ -21,8 +21,20 @@ type Limits struct {
 	// not run as root. We must have them.
 	Capabilities []uintptr
 	// Cgroup is the directory, open, of the control group in which it is born; 0:
-	// ours.
+	// ours. Group finds what is there.
 	Cgroup int
+	Group  Group
+}
+
+// Group is what a process and all that it starts can be found by, whatever they do, as
+// a control group is.
+type Group interface {
+	// PIDs is all that runs there.
+	PIDs() ([]int, error)
+	// Kill kills all that.
+	Kill() error
+	// Remove removes the group, which nothing runs in any more.
+	Remove() error
 }
 
 // User is a user by numbers.

@@ -45,6 +45,7 @@ type Process struct {
 	id    Identity
 	child bool     // made here: its exit status comes from wait
 	pidfd *os.File // readable once the process has ended
+	group Group    // nil without one
 }
 
 // Start makes a process. The caller must call [Process.Wait], which lets go of
@@ -82,7 +83,7 @@ func Start(c Command) (*Process, error) {
 	if c.Limits.needThread() {
 		pinned = cpuaffinity.PinnedAlone
 	}
-	p := &Process{child: true}
+	p := &Process{child: true, group: c.Group}
 	birth.RLock()
 	err = pinned(c.CPUs, c.Nice, func() (err error) {
 		pid, err = c.Limits.fork(c.Argv, attr)
@@ -182,6 +183,10 @@ func pollable(pidfd int) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(pidfd), "pidfd"), nil
 }
+
+// FindBy says in which group all is that an adopted process has started. It comes
+// before everything else.
+func (p *Process) FindBy(group Group) { p.group = group }
 
 // ID is what the process is recognised by.
 func (p *Process) ID() Identity { return p.id }

@@ -19,16 +19,57 @@ func (p *Process) Leftover() bool {
 	return p.id.MayHaveMembers()
 }
 
-// Members is every process of the session that p began, but for p itself and
-// for zombies. It finds whatever did not begin a session of its own. The whole
-// process table is read.
-func (p *Process) Members() ([]Identity, error) { return p.id.Members() }
+// Members is every process of the session that p began, and of its [Group], but for p
+// itself and for zombies. Without a group it finds whatever did not begin a session of
+// its own. The whole process table is read.
+func (p *Process) Members() ([]Identity, error) {
+	members, err := p.id.Members()
+	if err != nil || p.group == nil {
+		return members, err
+	}
+	pids, err := p.group.PIDs()
+	if err != nil {
+		return nil, fmt.Errorf("cannot look at what process %d has started: %w", p.id.PID, err)
+	}
+	known := map[int]bool{p.id.PID: true}
+	for _, m := range members {
+		known[m.PID] = true
+	}
+	for _, pid := range pids {
+		s, err := readStat(pid)
+		if err != nil && !isGone(err) {
+			return nil, fmt.Errorf("cannot look at process %d: %w", pid, err)
+		}
+		if err == nil && !known[pid] && !s.dead() {
+			members = append(members, Identity{pid, s.startTicks, p.id.BootID})
+		}
+	}
+	return members, nil
+}
 
-// MayHaveMembers is false if nothing is left of the session for sure.
-func (p *Process) MayHaveMembers() bool { return p.id.MayHaveMembers() }
+// MayHaveMembers is false if nothing is left of the session and the group for sure.
+func (p *Process) MayHaveMembers() bool {
+	members, err := p.Members()
+	return len(members) > 0 || err != nil
+}
 
-// SignalMembers sends a signal to every process of the session but its first.
-func (p *Process) SignalMembers(sig unix.Signal) error { return p.id.SignalMembers(sig) }
+// SignalMembers sends a signal to every process of the session and the group but the
+// first. Nothing of the group escapes a KILL.
+func (p *Process) SignalMembers(sig unix.Signal) error {
+	members, err := p.Members()
+	errs := []error{err}
+	for _, member := range members {
+		errs = append(errs, member.signal(sig))
+	}
+	return errors.Join(errs...)
+}
+
+// Forget removes the group of a process of which nothing is left.
+func (p *Process) Forget() {
+	if p.group != nil {
+		_ = p.group.Remove() // what is not empty after all is looked for again
+	}
+}
 
 // MayHaveMembers is as that of the process, which may have ended long ago.
 func (id Identity) MayHaveMembers() bool {
@@ -75,11 +116,18 @@ func (id Identity) SignalMembers(sig unix.Signal) error {
 	return errors.Join(errs...)
 }
 
-// KillAll sends KILL to every process of the session. Processes that are just
-// being forked may escape one call; the caller repeats it until Members is
-// empty.
+// KillAll sends KILL to every process of the session. Without a group, processes
+// that are just being forked may escape one call; the caller repeats it until Members
+// is empty.
 func (p *Process) KillAll() error {
-	return errors.Join(p.Signal(unix.SIGKILL), p.SignalMembers(unix.SIGKILL))
+	return errors.Join(p.Signal(unix.SIGKILL), p.SignalMembers(unix.SIGKILL), p.killGroup())
+}
+
+func (p *Process) killGroup() error {
+	if p.group == nil {
+		return nil
+	}
+	return p.group.Kill()
 }
 
 // allPIDs is the process table.
