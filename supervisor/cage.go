@@ -249,6 +249,10 @@ func CheckLimits(dirs Dirs, d Deployment) error {
 	return checkGroups(openCgroups(dirs, nil), d.Nodes)
 }
 
+// CheckGroups says why a supervisor that we would start cannot keep the processes of
+// nodes together in control groups. It does without them then.
+func CheckGroups(dirs Dirs) error { return openCgroups(dirs, nil).Check() }
+
 func checkGroups(tree *cgroup.Tree, nodes []Spec) error {
 	var errs []error
 	for _, limit := range []struct {

@@ -45,10 +45,12 @@ Examples:
 			return err
 		}
 		dirs := supervisor.Dirs(config.BaseDir)
-		if changes, err := plan(c, api.NewClient(dirs), dirs, deployment); err == nil { // else deploy will tell
-			if err := foreignPorts(config.Layout(), changes); err != nil {
-				return err
-			}
+		changes, err := plan(c, api.NewClient(dirs), dirs, deployment)
+		if err == nil {
+			err = foreignPorts(config.Layout(), changes)
+		}
+		if err != nil && codeOfExit(err) == exitUsage { // else deploy will tell
+			return err
 		}
 		for _, warning := range warnings(config) {
 			fmt.Fprintln(c.App.ErrWriter, warning)

@@ -126,6 +126,9 @@ func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor
 	if !isUnavailable(err) {
 		return changes, err
 	}
+	if err := supervisor.CheckLimits(dirs, d); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
 	left, err := supervisor.SavedNodes(dirs)
 	return supervisor.Diff(left, d.Nodes), err
 }

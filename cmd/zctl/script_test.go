@@ -56,6 +56,11 @@ func TestScripts(t *testing.T) {
 			switch condition {
 			case "root":
 				return os.Getuid() == 0, nil
+			case "memory": // can be limited
+				limited := supervisor.Spec{Name: "x", Limits: supervisor.Limits{MemoryMax: 1 << 30, CPUWeight: 1}}
+				return supervisor.CheckLimits("/", supervisor.Deployment{Nodes: []supervisor.Spec{limited}}) == nil, nil
+			case "cgroup": // can be made
+				return supervisor.CheckGroups("/") == nil, nil
 			case "net_raw":
 				return process.May(unix.CAP_NET_RAW), nil
 			}

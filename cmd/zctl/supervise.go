@@ -74,6 +74,9 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := supervisor.CheckLimits(supervisor.Dirs(config.BaseDir), deployment); err != nil {
+		return &exitError{exitUsage, err}
+	}
 	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
 		go func() {
