@@ -27,14 +27,19 @@ func (d Dirs) linkCurrent(nodes []Spec) error {
 			return err
 		}
 	}
+	logs, err := os.OpenRoot(d.Logs()) // whose it is must not lead us elsewhere
+	if err != nil {
+		return fmt.Errorf("cannot link the directories of the loggers: %w", err)
+	}
+	defer logs.Close()
 	target := filepath.Join("..", "spool", writers[0].Name)
 	if len(writers) > 1 {
 		target = currentSeveral
-		if err := d.linkSeveral(writers); err != nil {
+		if err := linkSeveral(logs, writers); err != nil {
 			return fmt.Errorf("cannot link the directories of the loggers: %w", err)
 		}
 	}
-	if err := relink(filepath.Join(d.Logs(), "current"), target); err != nil {
+	if err := relink(logs, "current", target); err != nil {
 		return fmt.Errorf("cannot point logs/current at %s: %w", target, err)
 	}
 	return nil
@@ -59,38 +64,38 @@ func logWriters(nodes []Spec) []Spec {
 
 // linkSeveral makes the directory with a link for each of several loggers, and for no
 // other node.
-func (d Dirs) linkSeveral(writers []Spec) error {
-	dir := filepath.Join(d.Logs(), currentSeveral)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+func linkSeveral(logs *os.Root, writers []Spec) error {
+	if err := logs.MkdirAll(currentSeveral, 0o755); err != nil {
 		return err
 	}
 	stale := map[string]bool{}
-	entries, err := os.ReadDir(dir)
+	entries, err := fs.ReadDir(logs.FS(), currentSeveral)
 	for _, e := range entries {
 		stale[e.Name()] = e.Type()&fs.ModeSymlink != 0
 	}
 	errs := []error{err}
 	for _, w := range writers {
 		stale[w.Name] = false
-		errs = append(errs, relink(filepath.Join(dir, w.Name), filepath.Join("..", "..", "spool", w.Name)))
+		errs = append(errs, relink(logs, filepath.Join(currentSeveral, w.Name), filepath.Join("..", "..", "spool", w.Name)))
 	}
 	for name, old := range stale {
 		if old {
-			errs = append(errs, os.Remove(filepath.Join(dir, name)))
+			errs = append(errs, logs.Remove(filepath.Join(currentSeveral, name)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// relink makes a symbolic link point at target, which is never missing meanwhile.
-func relink(link, target string) error {
-	if old, err := os.Readlink(link); err == nil && old == target {
+// relink makes a symbolic link in a directory point at target, which is never missing
+// meanwhile.
+func relink(in *os.Root, link, target string) error {
+	if old, err := in.Readlink(link); err == nil && old == target {
 		return nil
 	}
 	next := link + ".new"
-	os.Remove(next)
-	if err := os.Symlink(target, next); err != nil {
+	in.Remove(next)
+	if err := in.Symlink(target, next); err != nil {
 		return err
 	}
-	return os.Rename(next, link)
+	return in.Rename(next, link)
 }

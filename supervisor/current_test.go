@@ -48,3 +48,24 @@ func TestCurrent(t *testing.T) {
 		}
 	}
 }
+
+// TestCurrentStaysInLogs: who owns logs/ cannot have links made, or removed, elsewhere.
+func TestCurrentStaysInLogs(t *testing.T) {
+	t.Parallel()
+	d, outside := Dirs(t.TempDir()), t.TempDir()
+	precious := filepath.Join(outside, "precious")
+	for _, err := range []error{
+		d.Make(), os.Symlink("target", precious), os.Symlink(outside, filepath.Join(d.Logs(), currentSeveral)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := d.linkCurrent([]Spec{{Name: "logger-1", Type: layoutgen.TypeLogger}, {Name: "logger-2", Type: layoutgen.TypeLogger}})
+	if err == nil || !strings.HasPrefix(err.Error(), "cannot link the directories of the loggers: ") {
+		t.Errorf("got %v", err)
+	}
+	if entries, err := os.ReadDir(outside); err != nil || len(entries) != 1 || entries[0].Name() != "precious" {
+		t.Errorf("outside: %v, %v", entries, err)
+	}
+}

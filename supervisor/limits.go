@@ -34,6 +34,7 @@ type Limits struct {
 type User struct {
 	Name  string `json:"name"`
 	Group string `json:"group"`
+	Home  string `json:"home,omitempty"`
 	process.User
 }
 

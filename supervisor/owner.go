@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,16 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// introduce tells a program who it runs as, where the configuration does not: what is
+// inherited speaks of us.
+func (u *User) introduce(env map[string]string) {
+	for key, value := range map[string]string{"USER": u.Name, "LOGNAME": u.Name, "HOME": cmp.Or(u.Home, "/")} {
+		if _, said := env[key]; !said {
+			env[key] = value
+		}
+	}
+}
 
 // give makes a directory and all in it a user's, unless it is his already. It follows
 // no links, and leaves alone files that have several names: the earlier owner could

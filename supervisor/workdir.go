@@ -112,6 +112,9 @@ func environment(dirs Dirs, s Spec, notifySocket string) []string {
 	if text, err := json.Marshal(s); err == nil {
 		own[specEnv] = string(text)
 	}
+	if u := s.Limits.User; u != nil {
+		u.introduce(own)
+	}
 	if s.Interface != "" {
 		own["INTERFACE"] = s.Interface
 	}

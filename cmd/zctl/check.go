@@ -239,7 +239,7 @@ func unusableBaseDir(c *cli.Context, config *layoutgen.Config) layoutgen.Problem
 	if err != nil {
 		return layoutgen.Problems{{Message: err.Error()}}
 	}
-	var problems layoutgen.Problems
+	problems := unreachable(config, supervisor.Dirs(dir))
 	for _, err := range []error{checkMake(supervisor.Dirs(dir)), checkLength(supervisor.Dirs(dir), config.Layout())} {
 		if err == nil {
 			continue

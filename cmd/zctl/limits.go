@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +97,7 @@ func account(name string) (*supervisor.User, error) {
 			return &supervisor.User{Name: name, User: process.User{UID: uint32(uid)}}, nil
 		}
 	}
-	u := &supervisor.User{Name: found.Username, Group: found.Gid}
+	u := &supervisor.User{Name: found.Username, Group: found.Gid, Home: found.HomeDir}
 	uid, err := strconv.ParseUint(found.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(found.Gid, 10, 32)
 	if err := errors.Join(err, err2); err != nil {
@@ -117,6 +118,32 @@ func account(name string) (*supervisor.User, error) {
 	}
 	slices.Sort(u.Groups)
 	return u, nil
+}
+
+// unreachable is which users that nodes are to run as cannot get to base_dir, as far as
+// that is there already.
+func unreachable(config *layoutgen.Config, dirs supervisor.Dirs) layoutgen.Problems {
+	there := string(dirs)
+	for there != "/" {
+		if _, err := os.Stat(there); err == nil {
+			break
+		}
+		there = filepath.Dir(there)
+	}
+	var problems layoutgen.Problems
+	for _, node := range config.Layout().Processes() {
+		limits, _ := limitsOf(node)
+		if limits.User == nil {
+			continue
+		}
+		if err := limits.User.MayEnter(there); err != nil {
+			p := config.Problem(node.SectionOf("user")+".user", "%s cannot get to base_dir %s: %v; let him in (chmod o+x), or choose another base_dir", limits.User, dirs, err)
+			if !slices.Contains(problems, p) {
+				problems = append(problems, p)
+			}
+		}
+	}
+	return problems
 }
 
 // group finds a group by name or number.
