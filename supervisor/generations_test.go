@@ -301,3 +301,24 @@ func TestHistoryOfDeploys(t *testing.T) {
 		t.Errorf("that failed: %+v", e)
 	}
 }
+
+// TestStartWithOldSpec: a node that did not run when a deploy began, and came up with
+// its old spec before it had the new one, is restarted.
+func TestStartWithOldSpec(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.deploy(withEnv("manager", "1"))
+	d := clusterOf(withEnv("manager", "2"))
+	digest, err := r.s.keep(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Generation = digest
+	_, err = change(soon(t, patience), r.s, func(ctx context.Context) (none struct{}, err error) {
+		r.s.retarget(d)
+		return none, r.s.apply(ctx, []Change{{Node: "manager", Action: ChangeStart}})
+	})
+	if n := r.await("manager", "ready", isReady); err != nil || n.Generation != digest {
+		t.Errorf("%v, %+v", err, n)
+	}
+}

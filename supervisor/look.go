@@ -91,7 +91,7 @@ func (n *snapshot) message(now time.Time) string {
 		if n.text != "" {
 			parts = append(parts, n.text)
 		}
-		if n.digest != n.spec.Digest() && n.up {
+		if n.outdated() && n.up {
 			parts = append(parts, "runs with an older configuration")
 		}
 	case lifecycle.Backoff:

@@ -261,6 +261,9 @@ func (s *Supervisor) setUp(nodes []*node, up bool) {
 func (s *Supervisor) apply(ctx context.Context, changes []Change) error {
 	by := map[ChangeAction][]string{}
 	for _, c := range changes {
+		if n := s.find(c.Node); c.Action == ChangeStart && n != nil && n.snapshot.Load().outdated() {
+			c.Action = ChangeRestart // it came up with its old spec before it had the new one
+		}
 		by[c.Action] = append(by[c.Action], c.Node)
 	}
 	return goOn(ctx,
@@ -429,6 +432,9 @@ func up(n *snapshot) bool      { return n.state.Phase == lifecycle.Ready }
 func spawned(n *snapshot) bool {
 	return n.state.Phase != lifecycle.Stopped && n.state.Phase != lifecycle.Stopping && n.state.Phase != lifecycle.Starting
 }
+
+// outdated is a node whose process is not what it should be.
+func (n *snapshot) outdated() bool { return n.digest != "" && n.digest != n.spec.Digest() }
 
 // settled is a node about which nothing more is to be expected soon: it is
 // ready, or it died.
