@@ -9,8 +9,10 @@
 //	   |              up |  |  | at once          |                          |
 //	   |                 |  v  +------------------)--------------------------+
 //	   |   stop          backoff <----------------+  keeps dying             |
-//	   +-------------------|  |                                              |
-//	   |                   |  +--> failed  (only with give_up_after)         |
+//	   +-------------------|  |                   |                          |
+//	   |                   |  | only with         | died, and would          |
+//	   |                   |  | give_up_after     v die again                |
+//	   |                   |  +---------------> failed                       |
 //	   |   nothing left    | stop, leftovers                          stop   |
 //	   +--------------- stopping <-------------------------------------------+
 //
@@ -34,7 +36,7 @@ const (
 	Ready    Phase = "ready"    // it said so, or has stayed up long enough
 	Backoff  Phase = "backoff"  // it died and waits for its next start
 	Stopping Phase = "stopping" // told to end; not everything of it has yet
-	Failed   Phase = "failed"   // it died too often and is left alone
+	Failed   Phase = "failed"   // it died too often, or would for ever, and is left alone
 )
 
 // Up says whether a process of the node should exist in this phase.
@@ -117,6 +119,9 @@ type Event struct {
 	Cause string
 	// Leftover, with Exited: other processes of the node still run.
 	Leftover bool
+	// Hopeless, with Exited: the next process would end in the same way, as with
+	// an error in a script. It counts only for one that was never ready.
+	Hopeless bool
 	// Jitter in [0,1), with Exited and SpawnFailed, shortens the delay before
 	// the next start, so that nodes that died together do not start together.
 	Jitter float64
@@ -301,6 +306,8 @@ func (s State) died(p Policy, e Event, now time.Time) (State, []Action) {
 	s.NotBefore = now.Add(delay)
 	s.Phase, s.Deadline = Backoff, s.NotBefore
 	switch deaths := s.Quick + s.Failures; {
+	case e.Hopeless && !s.WasReady:
+		return s.fail()
 	case p.GiveUpAfter > 0 && deaths >= p.GiveUpAfter:
 		return s.giveUp(deaths)
 	case s.Leftover:
@@ -313,12 +320,17 @@ func (s State) died(p Policy, e Event, now time.Time) (State, []Action) {
 }
 
 func (s State) giveUp(deaths int) (State, []Action) {
+	s.Cause = fmt.Sprintf("%s; gave up after %d deaths in a row", s.Cause, deaths)
+	return s.fail()
+}
+
+// fail leaves the node alone until somebody wants it started.
+func (s State) fail() (State, []Action) {
 	var actions []Action
 	if s.Leftover {
 		actions = []Action{Kill}
 	}
 	s.Phase, s.Wanted, s.Deadline = Failed, false, time.Time{}
-	s.Cause = fmt.Sprintf("%s; gave up after %d deaths in a row", s.Cause, deaths)
 	return s, actions
 }
 

@@ -92,6 +92,8 @@ func (p *player) do(command []string) string {
 		switch arg {
 		case "leftover":
 			e.Leftover = true
+		case "hopeless":
+			e.Hopeless = true
 		case "was-ready":
 			e.Ready = true
 		case "unwanted":
@@ -177,7 +179,7 @@ func TestAnyOrder(t *testing.T) {
 		now := time.Unix(0, 0)
 		alive, leftover := false, false
 		for range 300 {
-			e := Event{Kind: Kind(r.IntN(int(Timeout) + 1)), Cause: "x", Leftover: r.IntN(4) == 0, Jitter: r.Float64()}
+			e := Event{Kind: Kind(r.IntN(int(Timeout) + 1)), Cause: "x", Leftover: r.IntN(4) == 0, Hopeless: r.IntN(4) == 0, Jitter: r.Float64()}
 			possible := true
 			switch e.Kind {
 			case Spawned, SpawnFailed: // only ever an answer to Spawn, below
