@@ -33,11 +33,15 @@ func (n *node) exited(how process.Exit) {
 		proc.Forget()
 	}
 	n.lastExit = exitInfo(how)
-	n.stepAfter(&death{proc.ID().PID, n.lastExit}, lifecycle.Event{
+	e := lifecycle.Event{
 		Kind:     lifecycle.Exited,
 		Cause:    fmt.Sprintf("%s after %v", cause, age(n.state.Since)),
 		Leftover: leftover,
-	})
+	}
+	if said := n.hopeless(how, begin); said != "" && died {
+		e.Cause, e.Hopeless = fmt.Sprintf("%s; zctl diag %s tells more", said, n.name), true
+	}
+	n.stepAfter(&death{proc.ID().PID, n.lastExit}, e)
 	if died {
 		n.lastWords = n.words(begin)
 	}
@@ -112,6 +116,10 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 	n.note(n.limit())
 	n.note(n.moveCPUs())
 	n.note(n.listen())
+	if n.byZeek() {
+		n.watchStatus()
+		n.readStatus()
+	}
 	n.unwatched = proc
 	n.state.Wanted = n.target.up
 	n.step(lifecycle.Event{
@@ -120,6 +128,7 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 		Ready: saved.Ready,
 		Since: saved.StartedAt,
 	})
+	n.checkReady()
 	if outdated {
 		n.step(lifecycle.Event{Kind: lifecycle.Restart, Cause: "a deploy had been interrupted"})
 	}

@@ -114,7 +114,7 @@ func (n *node) heard(m notify.Message) {
 		n.peers = &Peers{up, total}
 	}
 	kind := lifecycle.Spoken
-	if m.Ready() {
+	if m.Ready() && !n.byZeek() {
 		kind = lifecycle.SaidReady
 	}
 	n.step(lifecycle.Event{Kind: kind, Cause: fmt.Sprintf("said so %v after its start", age(n.state.Since))})

@@ -39,9 +39,13 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 	}
 	s.usage.forget(running)
 	s.rest.Reset(restAfter)
-	now := time.Now()
+	now, peers := time.Now(), s.shared.lookout.peersSeen()
 	for _, n := range nodes {
-		status.Nodes = append(status.Nodes, s.nodeStatus(n.snapshot.Load(), now))
+		one := s.nodeStatus(n.snapshot.Load(), now)
+		if one.PID != 0 && one.Peers == nil && one.Engine == layoutgen.EngineZeek {
+			one.Peers = peers(one.Name)
+		}
+		status.Nodes = append(status.Nodes, one)
 	}
 	return status, nil
 }
@@ -88,8 +92,10 @@ func (n *snapshot) message(now time.Time) string {
 	var parts []string
 	switch phase := n.state.Phase; phase {
 	case lifecycle.Running, lifecycle.Ready:
-		if n.text != "" {
-			parts = append(parts, n.text)
+		for _, text := range []string{n.text, n.zeekMessage()} {
+			if text != "" {
+				parts = append(parts, text)
+			}
 		}
 		if n.outdated() && n.up {
 			parts = append(parts, "runs with an older configuration")

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zctl/supervisor/cgroup"
+	"zctl/supervisor/filewatch"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
 )
@@ -31,11 +32,15 @@ type node struct {
 	unwatched  *process.Process // proc, as long as nobody waits for its end
 	remains    *process.Process // has ended, but not all it had started
 	digest     string           // of the spec that proc was started with
+	tried      string           // digest of the spec of the last process, or of what could not be made one
 	generation string           // that proc runs, "" if nobody knows
 	ear        *ear             // where proc's notifications arrive
 	cage       cage             // where proc was born
 	peers      *Peers
 	text       string // what it says of itself
+	zeekSays   string // what it has written to its status file, if it is a Zeek
+	wasRunning bool   // it has said there that it is RUNNING
+	blind      string // why we do not hear of that file, "" if we do
 	lastExit   *ExitInfo
 	lastWords  string  // of the process that died last
 	stderrAt   int64   // where the output of this process begins in stderr.log
@@ -51,6 +56,8 @@ type shared struct {
 	cgroups *cgroup.Tree
 	// changed is called when the snapshot of a node is a new one.
 	changed func()
+	files   filewatch.Watcher
+	lookout *lookout
 }
 
 // target is what a node should be; it changes with a deploy.
@@ -74,8 +81,12 @@ type snapshot struct {
 	id         process.Identity  // PID 0 while there is no process
 	remains    *process.Identity // nil while nothing is left of an earlier process
 	digest     string
+	tried      string
 	peers      *Peers
 	text       string
+	zeekSays   string
+	blind      string
+	lookout    *lookout
 	lastExit   *ExitInfo
 	lastWords  string
 	generation string        // that its process runs
@@ -92,6 +103,9 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 		lastExit: saved.LastExit,
 
 		pidWritten: -1, // what a predecessor has left there is not known
+	}
+	if f := saved.Failed; f != nil && saved.Process == nil && f.Digest == t.spec.Digest() {
+		n.state.Phase, n.state.Cause, n.tried = lifecycle.Failed, f.Cause, f.Digest
 	}
 	n.publish()
 	return n
@@ -150,6 +164,7 @@ func (n *node) leave() {
 		close(n.left)
 		n.state.Deadline = time.Time{}
 		n.deafen()
+		n.shared.files.Forget(n.shared.dirs.Node(n.name))
 	})
 }
 
@@ -187,6 +202,7 @@ func (n *node) settle() {
 	n.shared.changed()
 	if n.state.Phase == lifecycle.Stopped {
 		n.deafen()
+		n.shared.files.Forget(n.shared.dirs.Node(n.name))
 	}
 	n.wind()
 }
@@ -209,6 +225,7 @@ func (n *node) wind() {
 func (n *node) publish() {
 	s := &snapshot{
 		left: n.isLeft(), target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
+		tried: n.tried, zeekSays: n.zeekSays, blind: n.blind, lookout: n.shared.lookout,
 		lastExit: n.lastExit, lastWords: n.lastWords, generation: n.generation,
 	}
 	if n.proc != nil {
@@ -251,7 +268,7 @@ type death struct {
 func (n *node) policy() lifecycle.Policy {
 	return lifecycle.Policy{
 		ReadyAfter:  n.target.spec.ReadyAfter,
-		NotifyOnly:  n.target.spec.NotifyOnly,
+		NotifyOnly:  n.target.spec.NotifyOnly || n.byZeek(),
 		StopTimeout: n.target.spec.StopTimeout,
 		GiveUpAfter: n.target.giveUpAfter,
 	}
@@ -295,6 +312,7 @@ func (n *node) perform(action lifecycle.Action) {
 // spawn makes the process.
 func (n *node) spawn() {
 	n.peers, n.text, n.lastWords = nil, "", ""
+	n.tried = n.target.spec.Digest()
 	proc, err := n.start()
 	if err != nil {
 		n.proc, n.digest, n.generation = nil, "", ""
@@ -311,6 +329,7 @@ func (n *node) start() (*process.Process, error) {
 		return nil, err
 	}
 	n.stderrAt = fileSize(dirs.Stderr(n.name))
+	n.expectStatus()
 	if err := n.listen(); err != nil {
 		return nil, err
 	}

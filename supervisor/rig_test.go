@@ -32,6 +32,11 @@ const patience = 20 * time.Second
 // nothing may be left running.
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigWith(t, Options{})
+}
+
+func newRigWith(t *testing.T, o Options) *rig {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "z") // short: sockets lie below it
 	if err != nil {
 		t.Fatal(err)
@@ -48,13 +53,19 @@ func newRig(t *testing.T) *rig {
 		os.RemoveAll(dir)
 		openCgroups(r.dirs, nil).Remove() // of supervisors that left nodes running
 	})
-	r.open()
+	r.openWith(o)
 	return r
 }
 
 func (r *rig) open() {
 	r.t.Helper()
-	s, err := Open(Options{Dirs: r.dirs, Version: "test"})
+	r.openWith(Options{})
+}
+
+func (r *rig) openWith(o Options) {
+	r.t.Helper()
+	o.Dirs, o.Version = r.dirs, "test"
+	s, err := Open(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -31,6 +31,9 @@ type Deployment struct {
 	Config string `json:"config,omitempty"`
 	// KeepGenerations is how many generations are kept; 0: [DefaultKeepGenerations].
 	KeepGenerations int `json:"keep_generations,omitempty"`
+	// Bus is where to see who is on the bus, which tells whether Zeek nodes are
+	// ready; nil where there are none.
+	Bus *Bus `json:"bus,omitempty"`
 	// Generation is the digest under which all this is kept. The supervisor fills it
 	// in; somebody else does only to deploy a generation again.
 	Generation string `json:"generation,omitempty"`
@@ -70,14 +73,17 @@ type Spec struct {
 	// born there; those of a node that runs are moved.
 	CPUs cpuaffinity.List `json:"cpus"`
 	// NotifyOnly is for programs that are known to say when they are ready.
-	NotifyOnly  bool          `json:"notify_only,omitempty"`
+	NotifyOnly bool `json:"notify_only,omitempty"`
+	// ReadyBy is how it is known that the node is ready: "", by its notifications
+	// or by ReadyAfter, or [ReadyByZeek].
+	ReadyBy     string        `json:"ready_by,omitempty"`
 	ReadyAfter  time.Duration `json:"ready_after"`
 	StopTimeout time.Duration `json:"stop_timeout"`
 }
 
 // Digest names everything in the spec that only a new process can change.
 func (s Spec) Digest() string {
-	s.CPUs, s.NotifyOnly, s.ReadyAfter, s.StopTimeout = nil, false, 0, 0
+	s.CPUs, s.NotifyOnly, s.ReadyBy, s.ReadyAfter, s.StopTimeout = nil, false, "", 0, 0
 	s.Limits = s.Limits.ofProcess()
 	text, err := json.Marshal(s) // maps are written in the order of their keys
 	if err != nil {

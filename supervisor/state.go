@@ -28,10 +28,13 @@ type savedNode struct {
 	// Up says that the node is wanted: nobody stopped it.
 	Up bool `json:"up"`
 	// Removed says that a deploy wants the node gone.
-	Removed  bool          `json:"removed,omitempty"`
-	Restarts int           `json:"restarts"`
-	LastExit *ExitInfo     `json:"last_exit"`
-	Process  *savedProcess `json:"process"` // nil while there is none
+	Removed  bool      `json:"removed,omitempty"`
+	Restarts int       `json:"restarts"`
+	LastExit *ExitInfo `json:"last_exit"`
+	// Failed is why the node is left alone until somebody starts it; nil if it is
+	// not.
+	Failed  *savedFailure `json:"failed,omitempty"`
+	Process *savedProcess `json:"process"` // nil while there is none
 	// Remains is a process that has ended, but not all that it had started.
 	Remains *process.Identity `json:"remains,omitempty"`
 }
@@ -46,6 +49,13 @@ type savedProcess struct {
 	Text      string    `json:"text"` // its STATUS
 	// Generation is what it runs, "" if nobody knows.
 	Generation string `json:"generation,omitempty"`
+}
+
+// savedFailure is why a node has failed. It says nothing of one that would be
+// started with another spec by now.
+type savedFailure struct {
+	Cause  string `json:"cause"`
+	Digest string `json:"digest"` // of the spec that failed
 }
 
 // loadState reads state.json. Without one it is empty. A file that cannot be

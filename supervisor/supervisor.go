@@ -13,6 +13,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/supervisor/cgroup"
 	"zctl/supervisor/generation"
+	"zctl/supervisor/lifecycle"
 )
 
 // Options is what a supervisor needs to know to begin.
@@ -22,6 +23,9 @@ type Options struct {
 	Log     *slog.Logger // nil: nothing is logged
 	// AdoptOnly starts nothing that a predecessor left to be started.
 	AdoptOnly bool
+	// Witness sees who is on the bus. nil: Zeek nodes are ready when they are
+	// RUNNING.
+	Witness Witness
 	// Guard is the command line of a program that calls [Guard]; it is run
 	// while on_supervisor_exit is "kill". nil: that holds only for an orderly
 	// end.
@@ -94,9 +98,16 @@ func Open(o Options) (*Supervisor, error) {
 	s.generations = generation.At(o.Dirs.Generations())
 	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed, cgroups: openCgroups(o.Dirs, o.Cgroups)}
+	s.shared.lookout = newLookout(s)
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
+	if o.Witness != nil {
+		s.background(func() { s.shared.lookout.run(s.ctx) })
+	}
 	if err := s.takeOver(); err != nil {
+		s.end(err)
+		s.running.Wait()
+		s.shared.files.Close()
 		journal.close()
 		unlock()
 		return nil, fmt.Errorf("cannot take over: %w", err)
@@ -133,6 +144,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	if left == 0 {
 		s.shared.cgroups.Remove()
 	}
+	s.shared.files.Close()
 	close(storeDone)
 	<-stored
 	s.rest.Stop()
@@ -152,6 +164,7 @@ func (s *Supervisor) changed() {
 	s.store.changed()
 	s.news.tell()
 	s.rest.Reset(restAfter)
+	s.shared.lookout.poke()
 }
 
 // all is every node, in the order of status. It takes no lock.
@@ -185,6 +198,9 @@ func (s *Supervisor) collect() savedState {
 		saved := savedNode{
 			Spec: snap.spec, Up: snap.up, Removed: snap.removed,
 			Restarts: snap.state.Restarts, LastExit: snap.lastExit, Remains: snap.remains,
+		}
+		if snap.state.Phase == lifecycle.Failed {
+			saved.Failed = &savedFailure{snap.state.Cause, snap.tried}
 		}
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{

@@ -105,6 +105,7 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, 
 		n.cage.adopt(s.shared.cgroups, proc)
 		outdated := saved.Up && !s.AdoptOnly && known.Digest != saved.Spec.Digest()
 		return n, true, func() { n.adopt(proc, known, outdated) }, nil
+	case n.state.Phase == lifecycle.Failed: // for the next one, too, nothing has changed
 	case saved.Up && !s.AdoptOnly:
 		return n, false, func() { n.step(lifecycle.Event{Kind: lifecycle.Start, Cause: cause}) }, nil
 	}
