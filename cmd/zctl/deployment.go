@@ -41,6 +41,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 		OnSupervisorExit: config.Cluster.OnSupervisorExit,
 		GiveUpAfter:      config.Cluster.GiveUpAfter,
 		KeepGenerations:  config.Cluster.KeepGenerations,
+		Bus:              busOf(layout, keys),
 		Files: map[string]string{
 			layoutgen.LayoutFile:  layout.Zeek(),
 			layoutgen.BackendFile: layout.Backend.Zeek(),

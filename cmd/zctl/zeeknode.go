@@ -36,6 +36,7 @@ func (z zeekNodes) complete(spec supervisor.Spec, node layoutgen.Node) (supervis
 	spec.Env = z.Env(node, zeekPrefix(program))
 	spec.Joins = append(spec.Joins, z.Settings(node, version)...)
 	spec.Site = z.site
+	spec.ReadyBy = supervisor.ReadyByZeek
 	return spec, nil
 }
 
