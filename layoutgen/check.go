@@ -23,8 +23,12 @@ func (c *Config) check(s *source) {
 	c.Logs.check(s)
 	c.Zeek.check(s)
 	checkNetworks(s, c.Networks)
+	checkOwnPort(s, "control.port", c.Control.Port)
+	checkName(s, "manager.name", c.Manager.Name)
 	checkOwnPort(s, "manager.port", c.Manager.Port)
 	checkOwnPort(s, "proxies.port", c.Proxies.Port)
+	checkNames(s, "loggers.names", c.Loggers.Names)
+	checkNames(s, "proxies.names", c.Proxies.Names)
 	checkCount(s, "proxies.count", c.Proxies.Count)
 	c.Manager.Process.check(s, "manager")
 	c.Loggers.check(s)
@@ -74,8 +78,13 @@ func (w *Workers) check(s *source, path string) {
 	if w.Name != "" && !groupName.MatchString(w.Name) {
 		s.problemf(path+".name", "workers.name is %q; give 1 to 32 lower-case letters, digits, - or _, beginning with a letter or digit", w.Name)
 	}
-	if w.Interface == "" || strings.ContainsFunc(w.Interface, isControl) || strings.ContainsAny(w.Interface, " /") {
-		s.problemf(path+".interface", "workers.interface is %q; give the name of a network interface, like eth0 or af_packet::eth0", w.Interface)
+	if w.Name != "" && len(w.Names) > 0 {
+		s.problemf(path+".name", "workers.name is what names are made of, but names are given; remove one of the two")
+	}
+	checkNames(s, path+".names", w.Names)
+	checkOwnPort(s, path+".port", w.Port)
+	if strings.ContainsFunc(w.Interface, isControl) || strings.ContainsAny(w.Interface, " /") {
+		s.problemf(path+".interface", "workers.interface is %q; give the name of a network interface, like eth0 or af_packet::eth0, or \"\" to read nothing", w.Interface)
 	}
 	if strings.Contains(w.Interface, "${"+varInterface+"}") {
 		s.problemf(path+".interface", "workers.interface is %q, which would be a part of itself; leave ${%s} out", w.Interface, varInterface)
@@ -87,6 +96,9 @@ func (w *Workers) check(s *source, path string) {
 func (p *Process) check(s *source, path string) {
 	oneOf(s, path+".engine", p.Engine, EngineGo, EngineZeek)
 	checkOwnPort(s, path+".metrics_port", p.MetricsPort)
+	if p.Address != "" || s.has(path+".address") {
+		checkAddress(s, path+".address", p.Address)
+	}
 	if p.ReadyAfter < 0 {
 		s.problemf(path+".ready_after", "%s is %v; it cannot be negative", display(path+".ready_after"), p.ReadyAfter)
 	}

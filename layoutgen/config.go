@@ -1,6 +1,9 @@
 package layoutgen
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Config is a zctl.toml after defaults were filled in and everything in it was
 // checked. Its fields are the reference of the file: the key is the name in the
@@ -33,6 +36,7 @@ type Config struct {
 	// Networks is the section [networks]: the networks that are the site's own
 	// (Zeek's Site::local_nets), as CIDR, and what each is called. Default none.
 	Networks map[string]string `toml:"networks"`
+	Control  Control           `toml:"control"`
 	Manager  Manager           `toml:"manager"`
 	Loggers  Loggers           `toml:"loggers"`
 	Proxies  Proxies           `toml:"proxies"`
@@ -40,6 +44,10 @@ type Config struct {
 	// Node is the sections [node.NAME], by name: what single nodes have otherwise
 	// than their section says. Default none.
 	Node map[string]Override `toml:"node"`
+
+	// Elsewhere says whether an address is of another host, whose nodes then stand in
+	// the layout but do not run here. nil is that all run here.
+	Elsewhere func(netip.Addr) bool `toml:"-"`
 
 	source *source // for later checks that find something wrong with a value
 }
@@ -51,10 +59,12 @@ type Cluster struct {
 	// Engine is what the nodes of sections run that say neither engine nor command:
 	// "go" or "zeek". Default "go".
 	Engine string `toml:"engine"`
-	// Address is the IP address of every node. Default 127.0.0.1.
+	// Address is the IP address of every node whose section does not say another.
+	// Default 127.0.0.1.
 	Address string `toml:"address"`
 	// Port is the first listening port; the manager, the loggers and the
-	// proxies take one each, in this order. Workers do not listen. Default
+	// proxies take one each, in this order. Workers do not listen, unless their
+	// section says port. Default
 	// 27760, Zeek's.
 	Port int `toml:"port"`
 	// MetricsAddress is the IP address on which nodes serve their metrics.
@@ -165,16 +175,29 @@ type Process struct {
 	// MetricsPort is the first metrics port of this section's nodes, instead
 	// of the next one after cluster.metrics_port.
 	MetricsPort int `toml:"metrics_port"`
+	// Address is the IP address of the section's nodes, instead of cluster.address.
+	// Nodes of another host stand in the layout, and run when zctl runs there.
+	Address string `toml:"address"`
 	// ReadyAfter is how long a node that does not speak the systemd notify
 	// protocol must stay up to count as ready. Default "1s".
 	ReadyAfter time.Duration `toml:"ready_after"`
 	Treatment
 }
 
+// Control is the section [control].
+type Control struct {
+	// Port is the port of the entry "control" in the layout file, which ZeekControl
+	// writes for its own client (spec: zeekctl 3.2) and which nothing runs. 0 is no
+	// such entry. Default 0.
+	Port int `toml:"port"`
+}
+
 // Manager is the section [manager]. A cluster has exactly one.
 type Manager struct {
+	// Name is what the manager is called. Default "manager".
+	Name string `toml:"name"`
 	// Port is the first listening port of the section, instead of the next one
-	// after cluster.port. Workers do not listen and have no such key.
+	// after cluster.port.
 	Port int `toml:"port"`
 	Process
 }
@@ -184,8 +207,11 @@ type Loggers struct {
 	// Count is the number of loggers. With 0 the manager is the logger.
 	// Default 1.
 	Count int `toml:"count"`
+	// Names is what the loggers are called, instead of by number; there are as many.
+	// Default none.
+	Names []string `toml:"names"`
 	// Port is the first listening port of the section, instead of the next one
-	// after cluster.port. Workers do not listen and have no such key.
+	// after cluster.port.
 	Port int `toml:"port"`
 	// Memory is what a logger in Go needs at most: when it holds about that much it
 	// takes no more, and who sends logs has to wait. Default "128MiB".
@@ -197,8 +223,11 @@ type Loggers struct {
 type Proxies struct {
 	// Count is the number of proxies. Default 1.
 	Count int `toml:"count"`
+	// Names is what the proxies are called, instead of by number; there are as many.
+	// Default none.
+	Names []string `toml:"names"`
 	// Port is the first listening port of the section, instead of the next one
-	// after cluster.port. Workers do not listen and have no such key.
+	// after cluster.port.
 	Port int `toml:"port"`
 	Process
 }
@@ -212,9 +241,17 @@ type Workers struct {
 	Name string `toml:"name"`
 	// Count is the number of workers. Default 2.
 	Count int `toml:"count"`
+	// Names is what the workers are called, instead of by number; there are as many.
+	// Default none.
+	Names []string `toml:"names"`
 	// Interface is the network interface the workers read, with a packet
-	// source prefix if need be ("af_packet::eth0"). Default "lo".
+	// source prefix if need be ("af_packet::eth0"); with "" they read nothing.
+	// Default "lo".
 	Interface string `toml:"interface"`
+	// Port is the first port of the section in the layout file. Nothing listens
+	// there with ZeroMQ, but scripts that were written for ZeekControl may look.
+	// Default 0, none.
+	Port int `toml:"port"`
 	Process
 }
 

@@ -31,6 +31,9 @@ const TypeBroker NodeType = "broker"
 // own. No node is called so.
 const BrokerName = "broker"
 
+// ControlName is the name of the entry in the layout file that [control] makes.
+const ControlName = "control"
+
 // StartOrder is the order in which the types of nodes are started; they are
 // stopped in the reverse one, so that what a worker still has to log finds a
 // logger.
@@ -41,6 +44,8 @@ type Node struct {
 	Name    string
 	Type    NodeType
 	Address netip.Addr
+	// Elsewhere says that the node is of another host and does not run here.
+	Elsewhere bool
 	// Port is where the node listens, 0 if it does not (workers).
 	Port int
 	// MetricsPort is where it serves its metrics, 0 if it does not.
@@ -62,8 +67,8 @@ type Node struct {
 	Own []string
 }
 
-// Layout is all nodes of a cluster, in the order of the layout file: manager,
-// loggers, proxies, workers.
+// Layout is all nodes of a cluster, in the order of the layout file: control, if there
+// is such an entry, manager, loggers, proxies, workers.
 type Layout struct {
 	// Name is the name of the cluster; it is not part of the layout file.
 	Name  string
@@ -81,13 +86,15 @@ type Layout struct {
 	Broker *Node
 }
 
-// Processes is everything that runs: all nodes, and before them the broker, if
-// it has a process of its own.
+// Processes is everything that runs on this host: the nodes, and before them the
+// broker, if it has a process of its own.
 func (l *Layout) Processes() []Node {
-	if l.Broker == nil {
-		return l.Nodes
+	var all []Node
+	if l.Broker != nil {
+		all = append(all, *l.Broker)
 	}
-	return append([]Node{*l.Broker}, l.Nodes...)
+	all = append(all, l.Nodes...)
+	return slices.DeleteFunc(all, func(n Node) bool { return n.Elsewhere || n.Type == TypeControl })
 }
 
 // Node is the node of that name.
@@ -163,33 +170,41 @@ func Endpoint(address netip.Addr, port int) string {
 func buildLayout(c *Config, s *source) *Layout {
 	address, _ := netip.ParseAddr(c.Cluster.Address) // checked before
 	b := &layoutBuilder{
-		source:  s,
-		address: address,
-		listen:  portCounter{next: c.Cluster.Port, key: "cluster.port"},
-		metrics: portCounter{next: c.Cluster.MetricsPort, key: "cluster.metrics_port"},
-		ports:   map[int]portOwner{},
-		own:     c.Node,
-		names:   map[string]string{},
-		layout: &Layout{
-			Name:            c.Cluster.Name,
-			ManagerIsLogger: c.Loggers.Count <= 0,
-			MetricsAddress:  c.Cluster.MetricsAddress,
-			Backend:         NewBackend(address, c.Broker.XPubPort, c.Broker.XSubPort),
-		},
+		source:    s,
+		address:   address,
+		listen:    portCounter{next: c.Cluster.Port, key: "cluster.port"},
+		metrics:   portCounter{next: c.Cluster.MetricsPort, key: "cluster.metrics_port"},
+		ports:     map[netip.AddrPort]portOwner{},
+		own:       c.Node,
+		names:     map[string]string{},
+		manager:   c.Manager.Name,
+		elsewhere: c.Elsewhere,
+	}
+	if b.elsewhere == nil {
+		b.elsewhere = func(netip.Addr) bool { return false }
+	}
+	address = b.managerAddress(c.Manager)
+	b.layout = &Layout{
+		Name:            c.Cluster.Name,
+		ManagerIsLogger: c.Loggers.Count <= 0,
+		MetricsAddress:  c.Cluster.MetricsAddress,
+		Backend:         NewBackend(address, c.Broker.XPubPort, c.Broker.XSubPort),
 	}
 	b.layout.Backend.Options.ZeroMQ = c.ZeroMQ
 	if c.Broker.Process == BrokerOwn {
 		b.layout.Backend.Options.RunProxyThread = Setting[bool]{Value: false, Set: true}
 		b.layout.Broker = c.Broker.node(address)
+		b.layout.Broker.Elsewhere = b.elsewhere(address)
 	}
-	b.claim(c.Broker.XPubPort, portOwner{"the broker's XPUB port", "broker.xpub_port"})
-	b.claim(c.Broker.XSubPort, portOwner{"the broker's XSUB port", "broker.xsub_port"})
-	b.section(section{"manager", TypeManager, 1, c.Manager.Port, c.Manager.Process}, func(int) string { return "manager" })
-	b.section(section{"loggers", TypeLogger, c.Loggers.Count, c.Loggers.Port, c.Loggers.Process}, numbered("logger-"))
-	b.section(section{"proxies", TypeProxy, c.Proxies.Count, c.Proxies.Port, c.Proxies.Process}, numbered("proxy-"))
+	b.claim(address, c.Broker.XPubPort, portOwner{"the broker's XPUB port", "broker.xpub_port"})
+	b.claim(address, c.Broker.XSubPort, portOwner{"the broker's XSUB port", "broker.xsub_port"})
+	b.control(c.Control.Port, address)
+	b.section(section{"manager", TypeManager, 1, c.Manager.Port, c.Manager.Process}, func(int) string { return c.Manager.Name })
+	b.section(section{"loggers", TypeLogger, c.Loggers.Count, c.Loggers.Port, c.Loggers.Process}, named(c.Loggers.Names, numbered("logger-")))
+	b.section(section{"proxies", TypeProxy, c.Proxies.Count, c.Proxies.Port, c.Proxies.Process}, named(c.Proxies.Names, numbered("proxy-")))
 	for i, w := range c.Workers {
 		first := len(b.layout.Nodes)
-		b.section(section{workersPath(s, i), TypeWorker, w.Count, 0, w.Process}, workerNames(c.Workers, i))
+		b.section(section{workersPath(s, i), TypeWorker, w.Count, w.Port, w.Process}, named(w.Names, workerNames(c.Workers, i)))
 		for n := range b.layout.Nodes[first:] {
 			b.worker(&b.layout.Nodes[first+n], w, n, i)
 		}
@@ -216,6 +231,14 @@ func workerNames(sections []Workers, i int) func(int) string {
 	default:
 		return numbered("worker-")
 	}
+}
+
+// named names nodes by a list, if there is one.
+func named(names []string, otherwise func(int) string) func(int) string {
+	if len(names) == 0 {
+		return otherwise
+	}
+	return func(n int) string { return names[n-1] }
 }
 
 // numbered names nodes prefix1, prefix2, … without padding.

@@ -70,6 +70,7 @@ func Parse(file string, doc []byte) (*Config, error) {
 		src.problemf("base_dir", noBaseDir)
 	}
 	c.engines()
+	c.counts(src)
 	c.shortages(tables)
 	c.resolvePaths()
 	c.check(src)

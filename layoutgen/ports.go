@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 const maxPort = 65535
@@ -15,8 +16,10 @@ type layoutBuilder struct {
 	layout          *Layout
 	address         netip.Addr
 	listen, metrics portCounter
-	ports           map[int]portOwner
+	ports           map[netip.AddrPort]portOwner
 	names           map[string]string // name -> path of the section that made it
+	manager         string
+	elsewhere       func(netip.Addr) bool
 	own             map[string]Override
 	workers         int // how many there are so far
 }
@@ -40,23 +43,55 @@ func (b *layoutBuilder) section(s section, name func(int) string) {
 		metrics = &portCounter{next: s.process.MetricsPort, key: s.path + ".metrics_port"}
 	}
 	for i := range min(s.count, maxCount) {
-		n := Node{Name: name(i + 1), Type: s.typ, Address: b.address, Section: s.path, Process: s.process}
-		if s.typ != TypeManager {
-			n.Manager = "manager"
-		}
-		if s.typ != TypeWorker {
-			n.Port = b.take(listen, "the listening port of "+n.Name)
-		}
-		if metrics.next != 0 {
-			n.MetricsPort = b.take(metrics, "the metrics port of "+n.Name)
-		}
+		n := Node{Name: name(i + 1), Type: s.typ, Section: s.path, Process: s.process}
 		if o, ok := b.own[n.Name]; ok {
 			n.Process, n.Own = o.Process, o.keys
 			n.Process.MetricsPort = s.process.MetricsPort
 		}
+		n.Address = b.addressOf(n)
+		n.Elsewhere = b.elsewhere(n.Address)
+		if s.typ != TypeManager {
+			n.Manager = b.manager
+		}
+		if s.typ != TypeWorker || s.port != 0 {
+			n.Port = b.take(listen, n.Address, "the listening port of "+n.Name)
+		}
+		if metrics.next != 0 {
+			n.MetricsPort = b.take(metrics, n.Address, "the metrics port of "+n.Name)
+		}
 		b.name(n.Name, s.path)
 		b.layout.Nodes = append(b.layout.Nodes, n)
 	}
+}
+
+// addressOf is the address of a node: its own, that of its section, or that of the
+// cluster.
+func (b *layoutBuilder) addressOf(n Node) netip.Addr {
+	if a, err := netip.ParseAddr(n.Process.Address); err == nil {
+		return a
+	}
+	return b.address
+}
+
+// managerAddress is the address of the manager, where the broker listens, too.
+func (b *layoutBuilder) managerAddress(m Manager) netip.Addr {
+	p := m.Process
+	if o, ok := b.own[m.Name]; ok {
+		p = o.Process
+	}
+	return b.addressOf(Node{Process: p})
+}
+
+// control appends the entry that ZeekControl has for its client (spec: zeekctl 3.2).
+func (b *layoutBuilder) control(port int, address netip.Addr) {
+	if port == 0 {
+		return
+	}
+	b.claim(address, port, portOwner{"the port of control", "control.port"})
+	b.name(ControlName, "control")
+	b.layout.Nodes = append(b.layout.Nodes, Node{
+		Name: ControlName, Type: TypeControl, Address: address, Port: port, Section: "control", Elsewhere: b.elsewhere(address),
+	})
 }
 
 // worker makes the n-th node of a section, the i-th of workers, a worker.
@@ -68,8 +103,18 @@ func (b *layoutBuilder) worker(node *Node, section Workers, n, i int) {
 }
 
 func (b *layoutBuilder) name(name, path string) {
-	if other, taken := b.names[name]; taken && other != path {
-		b.problemf(path+".name", "two sections of workers make a node called %s; give one of them another name", name)
+	if other, taken := b.names[name]; taken {
+		at := path + ".names"
+		if !b.has(at) {
+			at = path + ".name"
+		}
+		if other == path {
+			b.problemf(at, "%s has %s twice; give each node a name of its own", display(at), name)
+		} else if strings.HasPrefix(other, "workers") && strings.HasPrefix(path, "workers") {
+			b.problemf(at, "two sections of workers make a node called %s; give one of them another name", name)
+		} else {
+			b.problemf(at, "%s and %s make a node called %s; give one of them another name", display(other), display(path), name)
+		}
 	}
 	b.names[name] = path
 }
@@ -85,7 +130,7 @@ type portCounter struct {
 type portOwner struct{ what, key string }
 
 // take hands out the next port of a counter.
-func (b *layoutBuilder) take(c *portCounter, what string) int {
+func (b *layoutBuilder) take(c *portCounter, address netip.Addr, what string) int {
 	port := c.next
 	c.next++
 	switch {
@@ -94,19 +139,20 @@ func (b *layoutBuilder) take(c *portCounter, what string) int {
 		c.reported = true
 		b.problemf(c.key, "%s: there are not enough ports: %s would be %d; begin lower or run fewer nodes", display(c.key), what, port)
 	case port <= maxPort && !c.reported:
-		c.reported = !b.claim(port, portOwner{what, c.key})
+		c.reported = !b.claim(address, port, portOwner{what, c.key})
 	}
 	return port
 }
 
-// claim gives a port to its owner, unless somebody has it.
-func (b *layoutBuilder) claim(port int, owner portOwner) bool {
+// claim gives a port of a host to its owner, unless somebody has it.
+func (b *layoutBuilder) claim(address netip.Addr, port int, owner portOwner) bool {
 	if port < 1 || port > maxPort {
 		return true // reported where the key was checked
 	}
-	other, taken := b.ports[port]
+	place := netip.AddrPortFrom(address, uint16(port))
+	other, taken := b.ports[place]
 	if !taken {
-		b.ports[port] = owner
+		b.ports[place] = owner
 		return true
 	}
 	at := owner.key

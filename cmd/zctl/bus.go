@@ -73,7 +73,7 @@ func findBus(c *cli.Context) (bus, error) {
 		return bus{}, err
 	}
 	// What the nodes read, which may not be what the configuration says by now.
-	file := filepath.Join(dirs.Node("manager"), layoutgen.LayoutFile)
+	file := filepath.Join(dirs.Node(readerOf(dirs)), layoutgen.LayoutFile)
 	layout, err := layoutgen.ReadLayout(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return bus{}, &exitError{exitUnreachable, fmt.Errorf(
@@ -91,6 +91,21 @@ func findBus(c *cli.Context) (bus, error) {
 		return bus{}, &exitError{exitUnreachable, err}
 	}
 	return bus{backend, layout, dirs, keys}, nil
+}
+
+// readerOf is a node whose work directory has the layout of what runs: the manager, or
+// any other if it is of another host.
+func readerOf(dirs supervisor.Dirs) string {
+	nodes, _ := supervisor.SavedNodes(dirs)
+	for _, n := range nodes {
+		if n.Spec.Type == layoutgen.TypeManager {
+			return n.Spec.Name
+		}
+	}
+	if len(nodes) > 0 {
+		return nodes[0].Spec.Name
+	}
+	return "manager"
 }
 
 // visit joins the bus, for verbs that need both of its ends.

@@ -179,7 +179,7 @@ func cpusOf(layout *layoutgen.Layout, name string) string {
 // foreignAddresses is which configured addresses, of those that nodes listen
 // at, are not of this host.
 func foreignAddresses(config *layoutgen.Config) layoutgen.Problems {
-	nodes := config.Layout().Nodes
+	nodes := config.Layout().Processes()
 	servesMetrics := slices.ContainsFunc(nodes, func(n layoutgen.Node) bool { return n.MetricsPort != 0 })
 	var problems layoutgen.Problems
 	check := func(key, address string) {
@@ -191,7 +191,11 @@ func foreignAddresses(config *layoutgen.Config) layoutgen.Problems {
 			problems = append(problems, config.Problem(key, "cannot listen at %s: %v; give an address of this host (%s)", address, err, strings.Join(hostAddresses(), ", ")))
 		}
 	}
-	check("cluster.address", config.Cluster.Address)
+	if config.Elsewhere == nil {
+		check("cluster.address", config.Cluster.Address)
+	} else if len(nodes) == 0 {
+		problems = append(problems, config.Problem("cluster.address", "no node has an address of this host (%s); give one, or run zctl on a host of the cluster", strings.Join(hostAddresses(), ", ")))
+	}
 	if servesMetrics {
 		check("cluster.metrics_address", config.Cluster.MetricsAddress)
 	}

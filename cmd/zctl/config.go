@@ -61,6 +61,7 @@ func loadConfig(c *cli.Context) (*layoutgen.Config, error) {
 		return nil, &exitError{exitUsage, err}
 	}
 	if config != nil {
+		hereOnly(c, config)
 		problems = append(problems, unusableBy(c, config)...)
 	}
 	if len(problems) > 0 {

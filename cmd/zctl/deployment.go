@@ -207,12 +207,13 @@ func warnings(config *layoutgen.Config) []string {
 	var all []string
 	have := interfaces()
 	missing := map[string]bool{}
-	for _, node := range config.Layout().Nodes {
+	for _, node := range config.Layout().Processes() {
 		if dev := device(node.Interface); dev != "" && !slices.Contains(have, dev) && !missing[dev] {
 			missing[dev] = true
 			all = append(all, fmt.Sprintf("warning: interface %s of %s does not exist here (have %s)", dev, node.Name, strings.Join(have, ", ")))
 		}
 	}
+	all = append(all, elsewhere(config)...)
 	all = append(all, siteWarnings(config)...)
 	return append(all, logWarnings(config)...)
 }
