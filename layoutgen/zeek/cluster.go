@@ -39,7 +39,7 @@ const backendScript = "policy/frameworks/cluster/backend/zeromq"
 // is not a single one.
 func (c *Cluster) Args(node layoutgen.Node, v Version, cpu string) ([]string, error) {
 	var args []string
-	if node.Type == layoutgen.TypeWorker {
+	if node.Type == layoutgen.TypeWorker && node.Interface != "" {
 		args = append(args, "-i", node.Interface)
 	}
 	args = append(args, "-U", StatusFile)
