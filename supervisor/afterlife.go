@@ -17,7 +17,10 @@ import (
 // exited takes note of the end of the node's first process.
 func (n *node) exited(how process.Exit) {
 	proc, begin, died := n.proc, n.stderrAt, n.state.Phase.Up()
-	cause := n.causeOf(how)
+	cause, why := how.String(), n.reasonOf(how)
+	if why != "" {
+		cause = why + ","
+	}
 	leftover := proc.Leftover()
 	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
 		leftover = proc.MayHaveMembers()
@@ -33,6 +36,7 @@ func (n *node) exited(how process.Exit) {
 		proc.Forget()
 	}
 	n.lastExit = exitInfo(how)
+	n.lastExit.Why = why
 	e := lifecycle.Event{
 		Kind:     lifecycle.Exited,
 		Cause:    fmt.Sprintf("%s after %v", cause, age(n.state.Since)),

@@ -44,12 +44,17 @@ func (c *cage) group() *cgroup.Group {
 func (c *cage) adopt(tree *cgroup.Tree, proc *process.Process) {
 	if c.leaf = tree.LeafOf(proc.ID().PID); c.leaf != nil {
 		proc.FindBy(c.leaf)
-		c.kills = c.group().Kills()
-		have := c.group().Have()
-		c.told = cgroup.Limits{MemoryMax: have.MemoryMax, CPUWeight: have.CPUWeight}
-		if c.told.CPUWeight == cgroup.DefaultWeight {
-			c.told.CPUWeight = 0
-		}
+		c.learn()
+	}
+}
+
+// learn finds out what the group was told by a predecessor, but for the CPUs.
+func (c *cage) learn() {
+	c.kills = c.group().Kills()
+	have := c.group().Have()
+	c.told = cgroup.Limits{MemoryMax: have.MemoryMax, CPUWeight: have.CPUWeight}
+	if c.told.CPUWeight == cgroup.DefaultWeight {
+		c.told.CPUWeight = 0
 	}
 }
 
@@ -180,19 +185,20 @@ func (n *node) limit() error {
 	return nil
 }
 
-// causeOf says how a process ended, and why if it was the kernel that wanted its memory.
-func (n *node) causeOf(how process.Exit) string {
+// reasonOf says why a process ended if it was the kernel that wanted its memory, "" if
+// not.
+func (n *node) reasonOf(how process.Exit) string {
 	group := n.cage.group()
 	if how.Signal != unix.SIGKILL || group == nil || n.cage.told.MemoryMax == 0 {
-		return how.String()
+		return ""
 	}
 	switch killed, here := group.Kills().Since(n.cage.kills); {
 	case killed && here:
-		return "killed by the kernel: memory_max " + sizeOrNone(n.cage.told.MemoryMax) + " reached,"
+		return "killed by the kernel: memory_max " + sizeOrNone(n.cage.told.MemoryMax) + " reached"
 	case killed:
-		return "killed by the kernel: this host had no memory left,"
+		return "killed by the kernel: this host had no memory left"
 	}
-	return how.String()
+	return ""
 }
 
 // endGroups kills what runs in groups of nodes but is not of their processes: what

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zctl/supervisor/cgroup"
+	"zctl/supervisor/lifecycle"
+	"zctl/supervisor/process"
 )
 
 // newCagedRig is a rig on a host where control groups can be made, and sees to it that
@@ -201,6 +205,151 @@ func TestMemoryMaxKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.await("worker-1", "killed", func(n NodeStatus) bool {
-		return strings.Contains(n.Message, "killed by the kernel: memory_max 32MiB reached, after")
+		return strings.Contains(n.Message, "killed by the kernel: memory_max 32MiB reached")
 	})
+}
+
+// TestKilledByKernel shows how it is said, then and afterwards, that the kernel killed a
+// node: on a host whose groups are files, because few hosts let a test do it.
+func TestKilledByKernel(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, test := range []struct {
+		events, want string
+	}{
+		{"oom 1\noom_kill 1\n", "killed by the kernel: memory_max 2GiB reached"},
+		{"oom 0\noom_kill 1\n", "killed by the kernel: this host had no memory left"},
+		{"oom 0\noom_kill 0\n", ""},
+	} {
+		n := limitedHost(map[string]string{"memory.events": test.events}).on(Limits{})
+		n.cage.told.MemoryMax = 2 << 30
+		if got := n.reasonOf(process.Exit{Known: true, Signal: unix.SIGKILL}); got != test.want {
+			t.Errorf("%q: %q, want %q", test.events, got, test.want)
+		}
+		if got := n.reasonOf(process.Exit{Known: true, Code: 1}); got != "" {
+			t.Errorf("of its own: %q", got)
+		}
+		s := &snapshot{lastExit: &ExitInfo{At: now.Add(-time.Minute), Why: test.want}}
+		s.state.Phase = lifecycle.Ready
+		message := ""
+		if test.want != "" {
+			message = "1m0s ago it was " + test.want
+		}
+		if got := s.message(now); got != message {
+			t.Errorf("a minute later: %q, want %q", got, message)
+		}
+		if got := s.message(now.Add(remembered)); got != "" {
+			t.Errorf("much later: %q", got)
+		}
+	}
+}
+
+// fewFiles is a host with cgroup v2 at /c, as far as its files are in the map.
+type fewFiles struct {
+	cgroup.Files
+	files map[string]string
+}
+
+// limitedHost is one with the group of worker-1, whose first process is process 1.
+func limitedHost(files map[string]string) fewFiles {
+	f := fewFiles{files: map[string]string{
+		"/proc/self/mountinfo":                      "30 23 0:26 / /c rw - cgroup2 cgroup2 rw\n",
+		"/proc/self/cgroup":                         "0::/\n",
+		"/proc/1/cgroup":                            "0::/zctl-x/worker-1/1\n",
+		"/c/cgroup.subtree_control":                 "memory cpu\n",
+		"/c/zctl-x/cgroup.subtree_control":          "memory cpu\n",
+		"/c/zctl-x/worker-1/1/cgroup.procs":         "1\n",
+		"/c/zctl-x/worker-1/memory.max":             "max\n",
+		"/c/zctl-x/worker-1/memory.swap.max":        "max\n",
+		"/c/zctl-x/worker-1/memory.oom.group":       "0\n",
+		"/c/zctl-x/worker-1/memory.current":         "5368709120\n",
+		"/c/zctl-x/worker-1/cpu.weight":             "100\n",
+		"/c/zctl-x/worker-1/cgroup.subtree_control": "\n",
+	}}
+	for name, text := range files {
+		f.files["/c/zctl-x/worker-1/"+name] = text
+	}
+	return f
+}
+
+func (f fewFiles) Read(file string) (string, error) {
+	if text, ok := f.files[file]; ok {
+		return text, nil
+	}
+	return "", &os.PathError{Op: "open", Path: file, Err: unix.ENOENT}
+}
+
+func (f fewFiles) Write(file, text string) error {
+	if _, ok := f.files[file]; !ok {
+		return &os.PathError{Op: "open", Path: file, Err: unix.ENOENT}
+	}
+	f.files[file] = text + "\n"
+	return nil
+}
+
+func (f fewFiles) Mkdir(dir string) error {
+	return &os.PathError{Op: "mkdir", Path: dir, Err: unix.EEXIST}
+}
+
+// on is a node whose process is in the group of that host.
+func (f fewFiles) on(limits Limits) *node {
+	spec := sleeper("worker-1")
+	spec.Limits = limits
+	tree := cgroup.Open(f, "zctl-x", true)
+	n := newNode("worker-1", &shared{changed: func() {}, cgroups: tree}, target{spec: spec}, savedNode{})
+	n.proc = new(process.Process)
+	n.cage.leaf = tree.LeafOf(1)
+	return n
+}
+
+// TestLimitWhileItRuns shows that limits of a node that runs are changed, and that this
+// is written down; but not to what would kill it, or where it cannot be.
+func TestLimitWhileItRuns(t *testing.T) {
+	t.Parallel()
+	const gib = 1 << 30
+	host := limitedHost(map[string]string{"memory.stat": "anon 3221225472\nfile 2147483648\nshmem 0\n"})
+	for _, test := range []struct {
+		limits    Limits
+		max, swap string
+		weight    string
+		events    string
+		err       string
+		status    string
+	}{
+		{Limits{MemoryMax: 4 * gib, CPUWeight: 300}, "4294967296", "0", "300", "limiting it: memory_max none -> 4GiB|limiting it: cpu_weight none -> 300", "", "memory_max 4GiB 4GiB true|cpu_weight 300 300 true"},
+		{Limits{MemoryMax: 4 * gib, CPUWeight: 300}, "4294967296", "0", "300", "", "", "memory_max 4GiB 4GiB true|cpu_weight 300 300 true"},
+		{Limits{MemoryMax: 2 * gib}, "4294967296", "0", "300", "", "cannot lower memory_max to 2GiB, because the node holds 3GiB; zctl restart worker-1", "memory_max 2GiB 4GiB false"},
+		{Limits{MemoryMax: 3 * gib}, "3221225472", "0", "100", "limiting it: memory_max 4GiB -> 3GiB|limiting it: cpu_weight 300 -> none", "", "memory_max 3GiB 3GiB true"},
+		{Limits{}, "max", "max", "100", "limiting it: memory_max 3GiB -> none", "", ""},
+	} {
+		n := host.on(test.limits) // of a new supervisor each time
+		n.cage.learn()
+		err := n.limit()
+		if got := fmt.Sprint(err); got != cmp.Or(test.err, "<nil>") {
+			t.Errorf("%+v: %v, want %s", test.limits, err, test.err)
+		}
+		var events, status []string
+		for _, e := range n.history {
+			events = append(events, e.Cause)
+		}
+		for _, l := range test.limits.statusOf(1, n.cage.group()) {
+			status = append(status, fmt.Sprint(l.Name, " ", l.Want, " ", l.Have, " ", l.OK))
+		}
+		if got := strings.Join(events, "|"); got != test.events {
+			t.Errorf("%+v: events %q, want %q", test.limits, got, test.events)
+		}
+		if got := strings.Join(status, "|"); got != test.status {
+			t.Errorf("%+v: status %q, want %q", test.limits, got, test.status)
+		}
+		for file, want := range map[string]string{"memory.max": test.max, "memory.swap.max": test.swap, "cpu.weight": test.weight} {
+			if got := strings.TrimSpace(host.files["/c/zctl-x/worker-1/"+file]); got != want {
+				t.Errorf("%+v: %s is %s, want %s", test.limits, file, got, want)
+			}
+		}
+	}
+	n := host.on(Limits{MemoryMax: gib})
+	n.cage.leaf = nil
+	if err := n.limit(); err == nil || !strings.HasSuffix(err.Error(), "which was started without a cgroup; zctl restart worker-1") {
+		t.Errorf("without a group: %v", err)
+	}
 }

@@ -87,6 +87,9 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 	return status
 }
 
+// remembered is how long a node that is up again says that the kernel killed it.
+const remembered = time.Hour
+
 // message is why a node is not ready, or what it says of itself.
 func (n *snapshot) message(now time.Time) string {
 	var parts []string
@@ -99,6 +102,9 @@ func (n *snapshot) message(now time.Time) string {
 		}
 		if n.outdated() && n.up {
 			parts = append(parts, "runs with an older configuration")
+		}
+		if last := n.lastExit; last != nil && last.Why != "" && now.Sub(last.At) < remembered {
+			parts = append(parts, fmt.Sprintf("%v ago it was %s", now.Sub(last.At).Round(time.Second), last.Why))
 		}
 	case lifecycle.Backoff:
 		parts = append(parts, n.state.Cause)

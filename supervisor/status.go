@@ -74,6 +74,8 @@ type ExitInfo struct {
 	Code   *int      `json:"code"`
 	Signal *int      `json:"signal"`
 	At     time.Time `json:"at"`
+	// Why is what the kernel had against it: that a limit was reached.
+	Why string `json:"why,omitempty"`
 }
 
 // CPUStatus compares the CPUs a node should be pinned to with those its threads

@@ -160,17 +160,39 @@ func (t *Tree) Check(controllers ...string) error {
 	if err != nil {
 		return fmt.Errorf("cannot look at cgroup %s: %w", t.base, err)
 	}
-	for _, c := range controllers {
-		if !slices.Contains(strings.Fields(have), c) {
-			return t.missing(c, have)
-		}
-	}
 	if !t.exists() {
 		if err := t.files.Writable(t.base); err != nil {
 			return fmt.Errorf("cannot make a cgroup: %w; %s", err, advice)
 		}
 	}
+	for _, c := range controllers {
+		switch {
+		case !slices.Contains(strings.Fields(have), c):
+			return t.missing(c, have)
+		case t.has(t.base, c):
+			continue
+		}
+		if err := t.files.Writable(path.Join(t.base, subtreeControl)); err != nil {
+			return fmt.Errorf("cannot have the %s controller: %w; %s", c, err, advice)
+		}
+		if t.crowded() {
+			return busy(t.base)
+		}
+	}
 	return nil
+}
+
+// crowded says whether others are where limited groups should grow, and cannot be moved.
+func (t *Tree) crowded() bool {
+	if t.base == t.mount {
+		return false
+	}
+	text, _ := t.files.Read(path.Join(t.base, "cgroup.procs"))
+	return len(strings.Fields(text)) > 1
+}
+
+func busy(dir string) error {
+	return fmt.Errorf("cannot limit anything in cgroup %s: there are processes in it (%s/cgroup.procs); %s", dir, dir, advice)
 }
 
 // missing says why there is no such controller.
@@ -226,7 +248,7 @@ func (t *Tree) enable(controller string) error {
 			}
 		}
 		if errors.Is(err, unix.EBUSY) {
-			return fmt.Errorf("cannot limit anything in cgroup %s: there are processes in it (%s/cgroup.procs); %s", dir, dir, advice)
+			return busy(dir)
 		}
 		if err != nil {
 			return fmt.Errorf("cannot have the %s controller in cgroup %s: %w; %s", controller, dir, err, advice)

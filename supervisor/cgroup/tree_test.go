@@ -123,9 +123,10 @@ func TestMake(t *testing.T) {
 		if err := tree.Make(); err != nil || f.groups[leaf(test.own)] != nil {
 			t.Errorf("%s: without controllers: %v", test.name, err)
 		}
+		foretold := tree.Check(Memory)
 		err := tree.Make(Memory)
-		if (err != nil) != test.refused {
-			t.Errorf("%s: %v", test.name, err)
+		if (err != nil) != test.refused || (foretold != nil) != test.refused {
+			t.Errorf("%s: %v, foretold: %v", test.name, err, foretold)
 		}
 		if err != nil && !strings.Contains(err.Error(), "there are processes in it ("+test.own+"/cgroup.procs)") {
 			t.Errorf("%s: %v", test.name, err)
