@@ -58,8 +58,8 @@ func (n *node) words(offset int64) string {
 }
 
 // endStragglers kills what a process that died has left in its session or cgroup, but
-// not in its process group. To look for that takes longer than a successor should have to wait, so
-// it is done when that has begun.
+// not in its process group. To look for that takes longer than a successor should have
+// to wait, so it is done when that has begun.
 func (n *node) endStragglers(proc *process.Process) {
 	const pause, most = 100 * time.Millisecond, 100
 	for range most {
