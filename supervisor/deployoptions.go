@@ -7,6 +7,9 @@ type DeployOptions struct {
 	// UID is the user who asked; the server fills it in with who is at the other
 	// end of the socket.
 	UID int `json:"-"`
+	// For is the name of the user for whom that one asked, as sudo tells, "" without
+	// one. Nobody checks it.
+	For string `json:"for,omitempty"`
 }
 
 // DefaultKeepGenerations is how many generations are kept if nobody says.

@@ -33,7 +33,7 @@ func (s *Supervisor) beginRollout(digest string, o DeployOptions) *rollout {
 	now := time.Now()
 	id, err := s.generations.Begin(generation.Record{
 		Time: now, Generation: digest, From: s.deployment.Generation,
-		Verb: cmp.Or(o.Verb, "deploy"), UID: o.UID,
+		Verb: cmp.Or(o.Verb, "deploy"), UID: o.UID, For: o.For,
 	})
 	if err != nil {
 		s.event("%v", err) // no reason not to deploy

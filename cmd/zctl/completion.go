@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"zctl/layoutgen"
 	"zctl/nodes/cluster"
 	"zctl/nodes/event"
+	"zctl/supervisor"
+	"zctl/supervisor/generation"
 )
 
 const completionName = "completion"
@@ -118,6 +121,8 @@ func candidates(c *cli.Context) []string {
 		return []string{"ls"}
 	case slices.Contains([]string{"tap", "publish"}, t.command.Name) && t.args == 0:
 		return topics(c, t)
+	case t.command.Name == rollbackCommand.Name && t.args == 0, t.command.Name == diffCommand.Name && t.args < 2:
+		return generations(c, t)
 	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
 		return append([]string{"all", "loggers", "proxies", "workers"}, nodeNames(c, t)...)
 	}
@@ -180,6 +185,44 @@ func valuesOf(flag string) []string {
 	return nil
 }
 
+// generations is those that are kept, with when they were deployed last.
+func generations(c *cli.Context, t typed) []string {
+	dir := t.values["base-dir"]
+	if dir == "" {
+		config, err := readConfig(typedConfig(c, t))
+		if err != nil {
+			return nil
+		}
+		if dir, err = baseDir(c, config.BaseDir); err != nil {
+			return nil
+		}
+	}
+	store := generation.At(supervisor.Dirs(dir).Generations())
+	history, err := store.History()
+	kept, err2 := store.List()
+	if err != nil || err2 != nil {
+		return nil
+	}
+	var lines []string
+	for _, digest := range generation.Recent(history) {
+		if !slices.ContainsFunc(kept, func(g generation.Info) bool { return g.Digest == digest }) {
+			continue
+		}
+		at := lastDeploy(history, digest)
+		lines = append(lines, fmt.Sprintf("%s\t%s %s", short(digest), at.Time.Local().Format(time.DateTime), plain(at.Outcome)))
+	}
+	return lines
+}
+
+func lastDeploy(history []generation.Record, digest string) generation.Record {
+	for _, r := range slices.Backward(history) {
+		if r.Generation == digest {
+			return r
+		}
+	}
+	return generation.Record{}
+}
+
 // topics is those that reach nodes: of a type, and a single one.
 func topics(c *cli.Context, t typed) []string {
 	all := []string{"zeek.cluster.manager", "zeek.cluster.logger", "zeek.cluster.proxy", "zeek.cluster.worker"}
@@ -214,9 +257,9 @@ func verbsOf(commands []*cli.Command) []string {
 	return lines
 }
 
-// nodeNames is the nodes of the configuration that was typed, or else of the
-// one that zctl would find; none if it has mistakes.
-func nodeNames(c *cli.Context, t typed) []string {
+// typedConfig is the configuration that was typed, or else the one that zctl would
+// find.
+func typedConfig(c *cli.Context, t typed) string {
 	path := cmp.Or(t.values["config"], t.values["c"])
 	if rest, ok := strings.CutPrefix(path, "~/"); ok { // no shell has expanded it yet
 		path = filepath.Join(os.Getenv("HOME"), rest)
@@ -224,7 +267,13 @@ func nodeNames(c *cli.Context, t typed) []string {
 	if path == "" {
 		path, _ = configPath(c)
 	}
-	config, err := readConfig(path)
+	return path
+}
+
+// nodeNames is the nodes of the configuration that was typed, or else of the
+// one that zctl would find; none if it has mistakes.
+func nodeNames(c *cli.Context, t typed) []string {
+	config, err := readConfig(typedConfig(c, t))
 	if err != nil {
 		return nil
 	}

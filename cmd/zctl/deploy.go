@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -111,7 +112,7 @@ func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d superv
 		return err
 	}
 	printChanges(c, changes) // before anything is done about them
-	result, err := client.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name}, c.Duration("timeout"), p.event)
+	result, err := client.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name, For: os.Getenv("SUDO_USER")}, c.Duration("timeout"), p.event)
 	if err != nil {
 		p.done()
 		return err

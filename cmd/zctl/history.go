@@ -141,6 +141,9 @@ func historyRows(entries []historyEntry) [][]string {
 		if who == "" {
 			who = strconv.Itoa(e.UID)
 		}
+		if e.For != "" {
+			who += " (" + plain(e.For) + ")"
+		}
 		from := short(e.From)
 		if from == "" {
 			from = "-"

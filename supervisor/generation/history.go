@@ -22,6 +22,7 @@ type Record struct {
 	From       string `json:"from"`
 	Verb       string `json:"verb"` // VerbDeploy, VerbRollback, …
 	UID        int    `json:"uid"`  // of who asked for it
+	For        string `json:"for"`  // the user for whom, if sudo said so
 	// Outcome is how it went, for people; "" as long as nobody knows.
 	Outcome string `json:"outcome"`
 	// OK says that every node was ready in the end.
@@ -45,6 +46,7 @@ type (
 		From       string    `json:"from,omitempty"`
 		Verb       string    `json:"verb"`
 		UID        int       `json:"uid"`
+		For        string    `json:"for,omitempty"`
 	}
 	endLine struct {
 		ID      int64   `json:"id"`
@@ -65,7 +67,7 @@ func (s *Store) history() string { return filepath.Join(s.dir, "history.jsonl") 
 // be deployed. It returns the record's ID for [Store.End].
 func (s *Store) Begin(r Record) (id int64, err error) {
 	r.ID = r.Time.UnixNano()
-	return r.ID, s.append(beginLine{r.ID, r.Time, r.Generation, r.From, r.Verb, r.UID})
+	return r.ID, s.append(beginLine{r.ID, r.Time, r.Generation, r.From, r.Verb, r.UID, r.For})
 }
 
 // End writes down how it went.

@@ -66,7 +66,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("before anything: %v, %v", all, err)
 	}
 	at := time.Unix(1_800_000_000, 5).UTC()
-	first := Record{Time: at, Generation: named("A"), Verb: "deploy", UID: 7}
+	first := Record{Time: at, Generation: named("A"), Verb: "deploy", UID: 7, For: "jo"}
 	id, err := store.Begin(first)
 	if err != nil {
 		t.Fatal(err)
