@@ -22,6 +22,7 @@ func (c *Config) check(s *source) {
 	c.ZeroMQ.check(s)
 	c.Logs.check(s)
 	c.Zeek.check(s)
+	c.Archiver.Treatment.check(s, "archiver")
 	checkNetworks(s, c.Networks)
 	checkOwnPort(s, "control.port", c.Control.Port)
 	checkName(s, "manager.name", c.Manager.Name)

@@ -3,10 +3,12 @@ package layoutgen
 // concern says whether something is of a process of the layout.
 type concern func(*Layout, Node) bool
 
-func (l *Layout) anybody(Node) bool { return true }
+// onBus says whether a process is connected to the others.
+func (l *Layout) onBus(n Node) bool { return n.Type != TypeArchiver }
 
-// isNode tells a node of the cluster from the broker's own process.
-func (l *Layout) isNode(n Node) bool { return n.Type != TypeBroker }
+// isNode tells a node of the cluster from the processes of the broker and the
+// archiver.
+func (l *Layout) isNode(n Node) bool { return n.Type != TypeBroker && n.Type != TypeArchiver }
 
 // RunsBroker says whether the central broker is in the process of a node.
 func (l *Layout) RunsBroker(n Node) bool {

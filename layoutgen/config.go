@@ -28,11 +28,12 @@ type Config struct {
 	// for others.
 	BaseDir string `toml:"base_dir"`
 
-	Cluster Cluster `toml:"cluster"`
-	Broker  Broker  `toml:"broker"`
-	ZeroMQ  ZeroMQ  `toml:"zeromq"`
-	Logs    Logs    `toml:"logs"`
-	Zeek    Zeek    `toml:"zeek"`
+	Cluster  Cluster  `toml:"cluster"`
+	Broker   Broker   `toml:"broker"`
+	ZeroMQ   ZeroMQ   `toml:"zeromq"`
+	Logs     Logs     `toml:"logs"`
+	Zeek     Zeek     `toml:"zeek"`
+	Archiver Archiver `toml:"archiver"`
 	// Networks is the section [networks]: the networks that are the site's own
 	// (Zeek's Site::local_nets), as CIDR, and what each is called. Default none.
 	Networks map[string]string `toml:"networks"`
@@ -107,6 +108,12 @@ type Broker struct {
 	// whether it is still there (ZMTP's PING); one that is silent for three times as
 	// long is disconnected, and so goes down. 0 is never. Default "0s", as Zeek.
 	Heartbeat time.Duration `toml:"heartbeat"`
+	Treatment
+}
+
+// Archiver is the section [archiver]: how the process is run that archives the logs of
+// Zeek loggers. What it does with them stands in [logs]. Go loggers need none.
+type Archiver struct {
 	Treatment
 }
 

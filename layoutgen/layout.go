@@ -34,6 +34,13 @@ const BrokerName = "broker"
 // ControlName is the name of the entry in the layout file that [control] makes.
 const ControlName = "control"
 
+// TypeArchiver is the process that archives the logs of Zeek loggers. It stands in no
+// layout file and is nobody's peer, either.
+const TypeArchiver NodeType = "archiver"
+
+// ArchiverName is the name of that process. No node is called so.
+const ArchiverName = "archiver"
+
 // StartOrder is the order in which the types of nodes are started; they are
 // stopped in the reverse one, so that what a worker still has to log finds a
 // logger.
@@ -84,14 +91,19 @@ type Layout struct {
 	// Broker is the process of the central broker, nil where the manager runs
 	// it. It is not part of the layout file.
 	Broker *Node
+	// Archiver is the process that archives the logs of Zeek loggers, nil where there
+	// are none. It is not part of the layout file.
+	Archiver *Node
 }
 
 // Processes is everything that runs on this host: the nodes, and before them the
-// broker, if it has a process of its own.
+// broker and the archiver, if there are such processes.
 func (l *Layout) Processes() []Node {
 	var all []Node
-	if l.Broker != nil {
-		all = append(all, *l.Broker)
+	for _, p := range []*Node{l.Broker, l.Archiver} {
+		if p != nil {
+			all = append(all, *p)
+		}
 	}
 	all = append(all, l.Nodes...)
 	return slices.DeleteFunc(all, func(n Node) bool { return n.Elsewhere || n.Type == TypeControl })
@@ -209,7 +221,18 @@ func buildLayout(c *Config, s *source) *Layout {
 			b.worker(&b.layout.Nodes[first+n], w, n, i)
 		}
 	}
+	if slices.ContainsFunc(b.layout.Nodes, func(n Node) bool { return n.Process.Engine == EngineZeek && !n.Elsewhere && b.layout.TakesLogs(n) }) {
+		b.layout.Archiver = c.Archiver.node(address)
+	}
 	return b.layout
+}
+
+// node is the archiver of a cluster.
+func (a Archiver) node(address netip.Addr) *Node {
+	return &Node{
+		Name: ArchiverName, Type: TypeArchiver, Address: address,
+		Section: "archiver", Process: Process{Engine: EngineGo, Treatment: a.Treatment},
+	}
 }
 
 // node is the broker as a process of its own.

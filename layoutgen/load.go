@@ -170,6 +170,7 @@ func fill(c *Config, src *source, tables map[string]any) {
 // without saying what to do when there are not enough: who asks wants to know.
 func (c *Config) shortages(tables map[string]any) {
 	strict(tables["broker"], &c.Broker.Treatment)
+	strict(tables["archiver"], &c.Archiver.Treatment)
 	strict(tables["manager"], &c.Manager.Treatment)
 	strict(tables["loggers"], &c.Loggers.Treatment)
 	strict(tables["proxies"], &c.Proxies.Treatment)

@@ -9,8 +9,9 @@ import (
 )
 
 // Logs is the section [logs]: what a logger in Go makes of the log records it
-// receives, and what becomes of its files. A Zeek logger has its own scripts for
-// that.
+// receives, and what becomes of its files. A Zeek logger is told what it has options
+// for: rotation_interval, json as a format, and LogAscii; and its rotated logs go the
+// same way.
 type Logs struct {
 	// Format is what all logs are written as: "tsv", "json", or "both", which are
 	// two files, conn.log and conn.json.log. Default "tsv".

@@ -75,7 +75,7 @@ type zeroMQOption struct {
 // options is all of them, in the order in which they are rendered.
 func (z *ZeroMQ) options() []zeroMQOption {
 	return []zeroMQOption{
-		{"linger_ms", whole{&z.LingerMS, -1}, (*Layout).anybody},
+		{"linger_ms", whole{&z.LingerMS, -1}, (*Layout).onBus},
 		{"xpub_sndhwm", whole{&z.XPubSndHWM, 0}, (*Layout).isNode},
 		{"xpub_sndbuf", whole{&z.XPubSndBuf, -1}, (*Layout).isNode},
 		{"xsub_rcvhwm", whole{&z.XSubRcvHWM, 0}, (*Layout).isNode},

@@ -289,8 +289,9 @@ func goOn(ctx context.Context, steps ...func() error) error {
 }
 
 // startOrder is the types in the order in which they are started. Everybody
-// meets at the broker: so it comes first, and goes last.
-var startOrder = append([]layoutgen.NodeType{layoutgen.TypeBroker}, layoutgen.StartOrder...)
+// meets at the broker: so it comes before all of them, and goes after them; and the
+// archiver takes the last logs of loggers that end.
+var startOrder = append([]layoutgen.NodeType{layoutgen.TypeArchiver, layoutgen.TypeBroker}, layoutgen.StartOrder...)
 
 // stages groups nodes by type, in the order in which types are started.
 func stages(nodes []*node) [][]*node {
@@ -363,7 +364,7 @@ func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string
 // others is left.
 func (s *Supervisor) outlasts(n *node) bool {
 	switch n.snapshot.Load().spec.Type {
-	case layoutgen.TypeLogger, layoutgen.TypeBroker:
+	case layoutgen.TypeLogger, layoutgen.TypeBroker, layoutgen.TypeArchiver:
 		return true
 	case layoutgen.TypeManager: // is it the logger?
 		return !slices.ContainsFunc(s.all(), func(n *node) bool { return n.snapshot.Load().spec.Type == layoutgen.TypeLogger })

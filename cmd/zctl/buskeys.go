@@ -58,7 +58,7 @@ func storedKeys(dirs supervisor.Dirs, save bool) (curve.Keys, error) {
 // environment of a process are for their owner alone, and no verb prints what is in
 // a spec's Env. A key that the configuration gives a node itself stays.
 func withKeys(spec supervisor.Spec, keys curve.Keys) map[string]string {
-	if keys.IsZero() {
+	if keys.IsZero() || spec.Type == layoutgen.TypeArchiver {
 		return spec.Env
 	}
 	if spec.Type == layoutgen.TypeWorker || spec.Type == layoutgen.TypeProxy { // they only connect

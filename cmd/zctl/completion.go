@@ -227,8 +227,8 @@ func lastDeploy(history []generation.Record, digest string) generation.Record {
 func topics(c *cli.Context, t typed) []string {
 	all := []string{"zeek.cluster.manager", "zeek.cluster.logger", "zeek.cluster.proxy", "zeek.cluster.worker"}
 	for _, name := range nodeNames(c, t) {
-		if name == layoutgen.BrokerName {
-			continue // it hears nothing
+		if name == layoutgen.BrokerName || name == layoutgen.ArchiverName {
+			continue // they hear nothing
 		}
 		all = append(all, cluster.NodeTopic(name))
 	}

@@ -105,6 +105,9 @@ func commandLine(config *layoutgen.Config, node layoutgen.Node) ([]string, error
 	case node.Type == layoutgen.TypeBroker:
 		self, err := os.Executable()
 		return []string{self, "broker"}, err
+	case node.Type == layoutgen.TypeArchiver:
+		self, err := os.Executable()
+		return append([]string{self}, archiverArgs(config, config.Layout())...), err
 	default:
 		self, err := os.Executable()
 		return append([]string{self, "node"}, p.Args...), err

@@ -12,6 +12,9 @@ import (
 // only once. Our own runtime learns of nodes that come and go; of other programs
 // nobody knows, and Zeek reads its layout only at its start.
 func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
+	if node.Type == layoutgen.TypeArchiver {
+		return nil
+	}
 	b := layout.Backend
 	var all []string
 	if node.Type != layoutgen.TypeBroker {

@@ -77,12 +77,12 @@ func useLogFlags(c *cli.Context, o *nodes.Options) error {
 		}
 		for _, text := range *values {
 			if err := logs.Set(key, text); err != nil {
-				return usagef("zctl node: --%s cannot be %q: %w", name, text, err)
+				return usagef("zctl %s: --%s cannot be %q: %w", c.Command.Name, name, text, err)
 			}
 		}
 	}
 	if err := logs.Check(); err != nil {
-		return usagef("zctl node: %s", flagNames.ReplaceAllStringFunc(err.Error(), func(key string) string {
+		return usagef("zctl %s: %s", c.Command.Name, flagNames.ReplaceAllStringFunc(err.Error(), func(key string) string {
 			return "--" + logFlagName(strings.TrimPrefix(key, "logs."))
 		}))
 	}

@@ -113,7 +113,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			deployCommand, diffCommand, historyCommand, rollbackCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand,
 			logsCommand, eventsCommand, tapCommand, publishCommand, peersCommand, hrwCommand,
-			superviseCommand, nodeCommand, brokerCommand, keysCommand, shutdownCommand,
+			superviseCommand, nodeCommand, brokerCommand, archiverCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},
 		OnUsageError:   onUsageError,

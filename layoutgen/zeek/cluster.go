@@ -142,13 +142,10 @@ func (c *Cluster) hashSeed() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// HasLogger says whether a Zeek process takes the logs of others.
-func HasLogger(layout *layoutgen.Layout) bool { return len(Loggers(layout)) > 0 }
-
-// Loggers is the Zeek nodes that take the logs of others.
+// Loggers is the Zeek nodes of this host that take the logs of others.
 func Loggers(layout *layoutgen.Layout) []layoutgen.Node {
 	return slices.DeleteFunc(slices.Clone(layout.Nodes), func(n layoutgen.Node) bool {
-		return n.Process.Engine != layoutgen.EngineZeek || !layout.TakesLogs(n)
+		return n.Process.Engine != layoutgen.EngineZeek || n.Elsewhere || !layout.TakesLogs(n)
 	})
 }
 

@@ -14,6 +14,11 @@ func (z *zeek) live() int {
 	ctx, leave := context.WithCancel(context.Background())
 	defer leave()
 	left := z.joinBus(ctx)
+	z.log = z.startLog()
+	var rotate <-chan time.Time
+	if z.log != nil && z.steer.rotate > 0 {
+		rotate = time.Tick(z.steer.rotate)
+	}
 	ready := z.after(z.steer.ready, !z.steer.hang)
 	crash := z.after(z.steer.crash, z.steer.crashes)
 	for {
@@ -21,6 +26,9 @@ func (z *zeek) live() int {
 		case <-ready:
 			ready = nil
 			z.setStatus("RUNNING", "run_loop")
+		case now := <-rotate:
+			z.log.rotate(now, false)
+			z.log.open()
 		case <-crash:
 			return z.crash()
 		case err := <-left:
@@ -98,6 +106,9 @@ func (z *zeek) terminate(sig os.Signal, left <-chan error) int {
 	}
 	if left != nil {
 		<-left
+	}
+	if z.log != nil {
+		z.log.rotate(time.Now(), true)
 	}
 	z.setStatus("TERMINATED", "atexit")
 	return 0

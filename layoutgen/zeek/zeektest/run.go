@@ -30,6 +30,7 @@ type zeek struct {
 	layout  *layoutgen.Layout // nil where the node is of no cluster
 	join    func(ctx context.Context, node string) error
 	signals chan os.Signal
+	log     *logWriter
 	memory  []byte
 	ports   []io.Closer
 }

@@ -29,6 +29,8 @@ type steering struct {
 	ignoreTerm   bool
 	stop         time.Duration
 	interfaces   []string
+	log          string
+	rotate       time.Duration
 	join         bool
 }
 
@@ -106,6 +108,10 @@ func (s *steering) obey(word string) (err error) {
 		s.stop, err = time.ParseDuration(value)
 	case "interfaces":
 		s.interfaces = strings.Split(value, ",")
+	case "log":
+		s.log = value
+	case "rotate":
+		s.rotate, err = time.ParseDuration(value)
 	case "join":
 		s.join = value != "no"
 	default:

@@ -65,6 +65,8 @@
 //	term=ignore      TERM and INT do nothing
 //	stop=750ms       how long it takes to end after TERM; default 0
 //	interfaces=a,b   network interfaces that exist besides the host's
+//	log=conn         a logger writes conn.log, and rotates it when it ends
+//	rotate=100ms     … and that often before
 //	join=no          it stays off the bus, even if Options.Join is there
 //
 // # On the bus

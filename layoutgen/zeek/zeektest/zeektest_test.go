@@ -333,3 +333,37 @@ func TestIgnoresTerm(t *testing.T) {
 	c.Process.Kill()
 	c.Wait()
 }
+
+// TestLog: a log is rotated as the scripts say, also what a crash left.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.layout("logger-1")
+	b.write("rotation.zeek", "redef Log::default_rotation_dir = \"queue\";\nredef LogAscii::enable_leftover_log_rotation = T;\n"+
+		"@ifdef ( archiver_rotation_format_func )\nredef Log::rotation_format_func = archiver_rotation_format_func;\n@endif\n")
+	argv := []string{"zeek", "-U", ".status", "./rotation", "policy/frameworks/cluster/backend/zeromq"}
+	env := map[string]string{"CLUSTER_NODE": "logger-1", "ZEEKTEST": "log=conn; ready=0s; crash=150ms; signal=KILL"}
+	if err := b.command(argv, env).Run(); err == nil || b.read("conn.log") == "" {
+		t.Fatalf("after a crash: %v, %q", err, b.read("conn.log"))
+	}
+	env["ZEEKTEST"] = "log=conn"
+	os.Remove(filepath.Join(b.dir, ".status")) // of the one that was killed
+	c := b.command(argv, env)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitStatus("RUNNING [run_loop]\n")
+	c.Process.Signal(syscall.SIGTERM)
+	if err := c.Wait(); err != nil {
+		t.Error(err, stderr.String())
+	}
+	found, _ := filepath.Glob(filepath.Join(b.dir, "queue/conn__2*__2*__.log"))
+	if len(found) == 0 || b.read("conn.log") != "" { // two may have the same second
+		t.Errorf("rotated are %v, and left is %q", found, b.read("conn.log"))
+	}
+	if !strings.Contains(stderr.String(), "archive-log: not found") {
+		t.Errorf("the missing post-processor is not missed: %s", stderr.String())
+	}
+}
