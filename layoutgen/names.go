@@ -6,7 +6,7 @@ import (
 )
 
 // reserved are names that mean something else where nodes are named.
-var reserved = []string{"all", "loggers", "proxies", "workers", BrokerName}
+var reserved = []string{"all", "loggers", "proxies", "workers", BrokerName, ArchiverName}
 
 // checkNames reports names that a node cannot have, each at its place.
 func checkNames(s *source, path string, names []string) {

@@ -220,7 +220,7 @@ func (l *lookout) peersSeen() func(node string) *Peers {
 	}
 	var names []string
 	for _, n := range l.s.all() {
-		if spec := n.snapshot.Load().spec; spec.Type != layoutgen.TypeBroker {
+		if spec := n.snapshot.Load().spec; spec.Type != layoutgen.TypeBroker && spec.Type != layoutgen.TypeArchiver {
 			names = append(names, spec.Name)
 		}
 	}
