@@ -28,6 +28,7 @@ func openCgroups(dirs Dirs, files cgroup.Files) *cgroup.Tree {
 // node was told last. The zero value is none.
 type cage struct {
 	leaf  *cgroup.Leaf
+	next  *cgroup.Leaf // of the next process, if it is made already
 	told  cgroup.Limits
 	known bool         // told is so
 	kills cgroup.Kills // when the process was born
@@ -80,17 +81,13 @@ func (s Spec) inGroup() cgroup.Limits {
 func (n *node) startIn(c process.Command) (*process.Process, error) {
 	spec := n.target.spec
 	needed := len(spec.Limits.controllers()) > 0
-	leaf, err := n.newLeaf(spec)
+	leaf, fd, err := n.newLeaf(spec)
 	if err != nil && needed {
 		return nil, fmt.Errorf("cannot limit it: %w", err)
 	}
 	n.cage.leaf = leaf
 	if leaf == nil {
 		return process.Start(c)
-	}
-	fd, err := leaf.Open()
-	if err != nil {
-		return nil, fmt.Errorf("cannot use its cgroup: %w", err)
 	}
 	defer cgroup.Close(fd)
 	c.Cgroup, c.Group = fd, leaf
@@ -121,21 +118,37 @@ func refusedBirth(err error) bool {
 	return false
 }
 
-// newLeaf makes a group for the next process. It is nil without an error where there
-// are no groups and none are needed.
-func (n *node) newLeaf(spec Spec) (*cgroup.Leaf, error) {
+// newLeaf is a group for the next process, and its descriptor. It is nil with an error
+// where there can be none.
+func (n *node) newLeaf(spec Spec) (leaf *cgroup.Leaf, fd int, err error) {
 	tree := n.shared.cgroups
 	group := tree.Group(n.name)
 	for again := false; ; again = true {
-		err := n.restrict(tree, group, spec)
-		if err != nil {
-			return nil, err
+		if err := n.restrict(tree, group, spec); err != nil {
+			return nil, 0, err
 		}
-		leaf, err := group.Leaf()
-		if !errors.Is(err, fs.ErrNotExist) || again {
-			return leaf, err
+		leaf, n.cage.next = n.cage.next, nil
+		if leaf == nil {
+			leaf, err = group.Leaf()
+		}
+		if err == nil {
+			fd, err = leaf.Open()
+		}
+		switch {
+		case err == nil:
+			return leaf, fd, nil
+		case !errors.Is(err, fs.ErrNotExist) || again:
+			return nil, 0, err
 		}
 		n.cage.known = false // somebody removed it
+	}
+}
+
+// prepare makes the group of the process after this one in the group of the node, so that
+// it need not wait for that.
+func (c *cage) prepare(group *cgroup.Group) {
+	if c.leaf != nil && c.next == nil && c.known && c.group().Dir() == group.Dir() {
+		c.next, _ = group.Leaf() // else when it is needed
 	}
 }
 

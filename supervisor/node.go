@@ -205,6 +205,9 @@ func (n *node) settle() {
 		n.shared.files.Forget(n.shared.dirs.Node(n.name))
 	}
 	n.wind()
+	if n.state.Phase.Up() {
+		n.cage.prepare(n.shared.cgroups.Group(n.name))
+	}
 }
 
 // wind sets the timer to the deadline of the state. One that goes off all the

@@ -17,6 +17,9 @@ type Group struct {
 	dir   string
 }
 
+// Dir is the directory of the group.
+func (g *Group) Dir() string { return g.dir }
+
 // Limits is what a group is limited to.
 type Limits struct {
 	MemoryMax int64  // bytes; 0: not limited
