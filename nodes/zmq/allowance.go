@@ -28,8 +28,9 @@ type allowance struct {
 
 // share is a connection's part of an allowance.
 type share struct {
-	of   *allowance
-	conn *conn
+	of     *allowance
+	conn   *conn
+	sealed bool // what is decrypted has room, which charge has waited for
 
 	partly bool // it is in of.partly; of the reading goroutine
 
@@ -58,7 +59,23 @@ const leastBps = 64 << 10
 // take returns a buffer of that size, for the rest of a message that is under way, or for new ones. It waits for room,
 // until the connection fails.
 func (s *share) take(size int, underWay bool) (*chunk, error) {
-	old := s.conn.in.chunk
+	var b *chunk
+	var err error
+	if s.sealed {
+		b = s.of.force(size)
+	} else {
+		b, err = s.charge(size, s.conn.in.chunk, underWay)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.buf = make([]byte, size)
+	return b, nil
+}
+
+// charge waits for room for so many bytes, instead of those of an old buffer if that is one, and returns a chunk without any
+// that counts for them.
+func (s *share) charge(size int, old *chunk, underWay bool) (*chunk, error) {
 	c := s.of.claim(s, size, old != nil && old.over)
 	if err := s.await(c); err != nil {
 		return nil, err
@@ -66,9 +83,14 @@ func (s *share) take(size int, underWay bool) (*chunk, error) {
 	if underWay {
 		s.begin(size)
 	}
-	b := &chunk{buf: make([]byte, size), of: s.of, over: c.over}
+	return c.chunk(), nil
+}
+
+// chunk is what a granted claim is for.
+func (c *claim) chunk() *chunk {
+	b := &chunk{of: c.share.of, size: c.size, over: c.over}
 	b.refs.Store(1)
-	return b, nil
+	return b
 }
 
 // await waits until the claim is granted.
@@ -145,6 +167,14 @@ func (a *allowance) grantAt(i int) {
 		a.grant(a.waiting[i])
 		a.waiting = slices.Delete(a.waiting, i, i+1)
 	}
+}
+
+// force counts bytes that nothing has to wait for.
+func (a *allowance) force(size int) *chunk {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.used += size
+	return (&claim{share: &share{of: a}, size: size}).chunk()
 }
 
 func (a *allowance) grant(c *claim) {

@@ -2,13 +2,14 @@ package zmq
 
 import (
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
+
+	"zctl/nodes/zmq/curve"
 )
 
 func testAllowance(limit int) *allowance {
@@ -66,11 +67,16 @@ func TestAllowanceOrder(t *testing.T) {
 // Many peers whose messages are together much larger than the memory: all arrive, and no more than that is ever held.
 func TestPullIsBounded(t *testing.T) {
 	t.Parallel()
+	t.Run("plain", func(t *testing.T) { t.Parallel(); pullIsBounded(t, nil) })
+	t.Run("encrypted", func(t *testing.T) { t.Parallel(); pullIsBounded(t, newKeys(t)) })
+}
+
+func pullIsBounded(t *testing.T, keys *curve.Keys) {
 	const peers, each, size, limit = 40, 5, 300_000, 1 << 20
 	var mu sync.Mutex
 	got, most := 0, 0
 	var pull *Pull
-	pull, err := BindPullLater("tcp://127.0.0.1:0", Options{RcvMemory: limit}, func(d Delivery) {
+	pull, err := BindPullLater("tcp://127.0.0.1:0", Options{RcvMemory: limit, Curve: keys}, func(d Delivery) {
 		mu.Lock()
 		defer mu.Unlock()
 		got++
@@ -94,24 +100,23 @@ func TestPullIsBounded(t *testing.T) {
 			}
 		}
 	}()
-	wire := appendMessage(nil, message("t", strings.Repeat("x", size)))
 	for range peers {
-		peer := rawPeer(t, pull.Endpoint(), zmq4.Push)
-		go func() {
-			for range each {
-				peer.Write(wire)
-			}
-			peer.(*net.TCPConn).CloseWrite()
-			io.Copy(io.Discard, peer) // what we say meanwhile
-			peer.Close()
-		}()
+		push, err := ConnectPush([]string{pull.Endpoint()}, Options{Curve: keys, Linger: patience})
+		check(t, err)
+		for range each {
+			check(t, push.Send(message("t", strings.Repeat("x", size))))
+		}
+		go push.Close()
 	}
 	eventually(t, "all messages", func() bool { mu.Lock(); defer mu.Unlock(); return got == peers*each })
 	close(stop)
 	<-watched
 	check(t, pull.Close())
 	eventually(t, "all to be done with", func() bool { pull.memory.mu.Lock(); defer pull.memory.mu.Unlock(); return pull.memory.used == 0 })
-	const beyond = 2*(size+1000) + peers*firstChunk // one message, as it grows
+	beyond := 2*(size+1000) + peers*firstChunk // one message, as it grows
+	if keys != nil {
+		beyond = limit/2 + 6*2*size // those that are opened, and one as it grows
+	}
 	if most > limit+beyond || most < limit/2 {
 		t.Errorf("held %d bytes", most)
 	}

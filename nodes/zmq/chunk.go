@@ -20,8 +20,9 @@ type chunk struct {
 	buf  []byte
 	refs atomic.Int32
 
-	of   *allowance // that the bytes count for; nil: it goes round
-	over bool       // beyond its limit
+	of   *allowance // that it counts for; nil: it goes round
+	size int        // what it counts
+	over bool       // beyond the limit
 }
 
 var chunks = sync.Pool{New: func() any { return &chunk{buf: make([]byte, chunkSize)} }}
@@ -44,7 +45,7 @@ func (c *chunk) release() {
 		return
 	}
 	if c.of != nil {
-		c.of.give(len(c.buf), c.over)
+		c.of.give(c.size, c.over)
 		return
 	}
 	chunks.Put(c)

@@ -14,6 +14,10 @@ type opener struct {
 	session *curve.Session
 	max     int // bytes of a plain packet
 
+	// charge, unless nil, waits for room for a long frame: for the bytes of its buffer and those that are opened.
+	charge func(size int, old *chunk, underWay bool) (*chunk, error)
+	room   *chunk // nil: it needs none
+
 	buf        []byte
 	start, end int    // buf[start:end] is received and not yet opened
 	plain      []byte // opened and not yet handed out
@@ -113,7 +117,9 @@ func (o *opener) open(dst, body []byte) int {
 // receive reads once, at least a byte.
 func (o *opener) receive() error {
 	const patience = 100 // as bufio's
-	o.makeRoom()
+	if err := o.makeRoom(); err != nil {
+		return err
+	}
 	for range patience {
 		n, err := o.src.Read(o.buf[o.end:])
 		o.end += n
@@ -131,16 +137,33 @@ func (o *opener) receive() error {
 
 // makeRoom makes room for more of the frame under way, in a larger buffer if the last read filled this one, and in a
 // smaller one if a long frame has left it.
-func (o *opener) makeRoom() {
+func (o *opener) makeRoom() error {
 	have, size := o.end-o.start, len(o.buf)
 	filled := o.end == size
-	buf := o.buf
 	switch {
 	case filled && size < sealBatch:
-		buf = make([]byte, max(firstChunk, 2*size))
+		size = max(firstChunk, 2*size)
 	case filled && o.start == 0, size > max(2*have, sealBatch):
-		buf = make([]byte, max(firstChunk, 2*have))
+		size = max(firstChunk, 2*have)
+	}
+	buf := o.buf
+	if size != len(buf) {
+		if err := o.chargeFor(size, have > 0); err != nil {
+			return err
+		}
+		buf = make([]byte, size)
 	}
 	copy(buf, o.buf[o.start:o.end])
 	o.buf, o.start, o.end = buf, 0, have
+	return nil
+}
+
+// chargeFor counts a buffer of that size, if it is a large one, instead of the one before.
+func (o *opener) chargeFor(size int, underWay bool) (err error) {
+	old := o.room
+	if o.room = nil; o.charge != nil && size > sealBatch {
+		o.room, err = o.charge(2*size, old, underWay)
+	}
+	old.release()
+	return err
 }

@@ -84,6 +84,10 @@ func (p *Pull) serve(c *conn) error {
 		share.whole()
 		c.in.chunk.release()
 	}()
+	if sealed, ok := c.nc.(*sealedConn); ok {
+		share.sealed, sealed.charge = true, share.charge
+		defer func() { sealed.room.release() }()
+	}
 	err := in.receive()
 	if c.acking.Load() && errors.Is(err, io.EOF) {
 		asked.answerAll()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ type logFormat struct {
 	allocs     figures
 	rss        figures   // with one sender
 	rush       []figures // with many
+	answered   figures   // k/s of a node in Go
 	batchBytes int64     // of text
 }
 
@@ -29,6 +31,7 @@ func logFormats() []*logFormat {
 	all := []*logFormat{{name: "tsv", limit: 1, zeek: 3.9}, {name: "json", limit: 1.2, zeek: 3.4}}
 	for _, f := range all {
 		f.cpu.unit, f.rate.unit, f.rss.unit = "µs", "k/s", "MiB"
+		f.answered.unit = "k/s"
 		for range rushes {
 			f.rush = append(f.rush, figures{unit: "MiB"})
 		}
@@ -68,7 +71,9 @@ func loggerSection(ctx context.Context, w *workbench) ([]row, error) {
 	b := logBench{w, bus{name: "logs", program: program, counts: true}, filepath.Join(string(module[:len(module)-1]), "testdata", "batches.jsonl")}
 	formats := logFormats()
 	const rounds = 3
-	err = turns(w.roundsOr(rounds), formats, func(f *logFormat) error { return b.steady(ctx, f) })
+	err = turns(w.roundsOr(rounds), formats, func(f *logFormat) error {
+		return errors.Join(b.steady(ctx, f), b.answered(f))
+	})
 	if err == nil {
 		err = turns(1, formats, func(f *logFormat) error { return b.rush(ctx, f) })
 	}
@@ -89,6 +94,7 @@ func logRows(formats []*logFormat) []row {
 		rate.target, rate.verdict = ">= "+digits(leastLogRate), verdict(f.rate.median() >= leastLogRate)
 		rows = append(rows, cpu, rate,
 			limited(mostLogAlloc, what+"allocations per record", f.allocs),
+			row{what: what + "records of a Go node, until it knows that they are in the file", ours: f.answered.String()},
 			limited(mostLogRSS, what+"peak RSS, 1 sender that never waits", f.rss))
 		for i, senders := range rushes {
 			rows = append(rows, limited(mostLogRSS, fmt.Sprintf("%speak RSS, %d of them", what, senders), f.rush[i]))
@@ -237,6 +243,33 @@ func (b logBench) steady(ctx context.Context, f *logFormat) error {
 	f.rate.add(records / took.Seconds() / 1e3)
 	f.rss.add(l.rss())
 	return err
+}
+
+// answered measures a sender that keeps batches until the logger has written them.
+func (b logBench) answered(f *logFormat) error {
+	l, err := b.logger(f.name, 0)
+	if err != nil {
+		return err
+	}
+	defer l.remove()
+	const hwm = "1000" // Zeek's log_sndhwm
+	s, err := b.start("push", l.port, b.batches, strconv.Itoa(logBatches), hwm)
+	if err != nil {
+		return err
+	}
+	defer s.end()
+	if _, err := s.line(); err != nil {
+		return err
+	}
+	start := now()
+	if _, err := s.in.Write([]byte("\n")); err != nil {
+		return err
+	}
+	if _, err := s.line(); err != nil {
+		return err
+	}
+	f.answered.add(logBatches / (now() - start).Seconds())
+	return nil
 }
 
 // rush measures many senders at once.
