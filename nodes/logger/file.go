@@ -41,9 +41,9 @@ func (f *file) append(format *logtext.Formatter, text []byte, t *ticket) {
 	defer f.mu.Unlock()
 	if f.format == nil || f.format != format && f.format.Schema() != format.Schema() {
 		if f.opened.IsZero() {
-			f.opened = f.l.o.now()
+			f.opened = f.l.o.Now()
 		}
-		f.text = format.AppendHeader(f.text, f.l.o.now().Local())
+		f.text = format.AppendHeader(f.text, f.l.o.Now().Local())
 	}
 	f.format = format
 	if t != nil {
@@ -269,13 +269,13 @@ func (f *file) close() error {
 	if err != nil || f.l.o.Rotation == nil {
 		return err
 	}
-	return f.l.o.Rotation.archive(f.path, opened, f.l.o.now())
+	return f.l.o.Rotation.archive(f.path, opened, f.l.o.Now())
 }
 
 // finish writes the last line of the file and closes it. It says when it was opened.
 func (f *file) finish() (opened time.Time, err error) {
 	if f.format != nil {
-		f.text = f.format.AppendFooter(f.text[:0], f.l.o.now().Local())
+		f.text = f.format.AppendFooter(f.text[:0], f.l.o.Now().Local())
 		if err := f.write(f.text); err != nil { // a log without its last line is whole enough
 			f.l.disk.note(f.path, err)
 		}

@@ -52,7 +52,9 @@ type Options struct {
 	// Log is told what an operator should know; nil discards it.
 	Log *slog.Logger
 
-	now func() time.Time // time.Now but in tests
+	// Now says what time it is, when files are opened, rotated and closed; nil is
+	// time.Now.
+	Now func() time.Time
 }
 
 // textMemory is about what a worker needs for its text.
@@ -66,8 +68,8 @@ func (o Options) withDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, min(runtime.GOMAXPROCS(0), max(2, o.Memory/textMemory)))
 	o.FlushInterval = cmp.Or(o.FlushInterval, time.Second)
 	o.Dir = cmp.Or(o.Dir, ".")
-	if o.now == nil {
-		o.now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -239,19 +241,21 @@ func (l *Logger) headerMemory() int { return max(l.o.Memory/16, 256<<10) }
 
 // tick flushes and rotates the files when it is time to.
 func (l *Logger) tick() {
-	every := time.NewTicker(l.o.FlushInterval)
-	defer every.Stop()
-	next := l.o.Rotation.after(l.o.now())
+	flush, look := time.NewTicker(l.o.FlushInterval), time.NewTicker(min(l.o.FlushInterval, time.Second))
+	defer flush.Stop()
+	defer look.Stop()
+	next := l.o.Rotation.after(l.o.Now())
 	for {
 		select {
 		case <-l.ending:
 			return
-		case <-every.C:
+		case <-flush.C:
 			l.bad.report(l.o.Log)
 			for _, f := range l.open() {
 				f.flushSoon()
 			}
-			if now := l.o.now(); !next.IsZero() && !now.Before(next) {
+		case <-look.C:
+			if now := l.o.Now(); !next.IsZero() && !now.Before(next) {
 				next = l.o.Rotation.after(now)
 				if _, err := l.Rotate(); err != nil {
 					l.o.Log.Error(err.Error())

@@ -170,7 +170,7 @@ func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "cluster.log")
 	at := func() time.Time { return time.Date(2026, 11, 20, 10, 6, 11, 0, time.Local) }
-	l, end := start(t, Options{Dir: dir, now: at})
+	l, end := start(t, Options{Dir: dir, Now: at})
 	for _, payload := range [][]byte{clusterBatch("cluster", "#a\tb"), clusterBatch("cluster", "-"), clusterBatch("cluster", "", "more")} {
 		l.Write("w", payload)
 	}
@@ -183,7 +183,7 @@ func TestFile(t *testing.T) {
 	}
 	f.WriteString("torn li")
 	f.Close()
-	next, end := start(t, Options{Dir: dir, now: at})
+	next, end := start(t, Options{Dir: dir, Now: at})
 	next.Write("w", clusterBatch("cluster", `\`))
 	if err := end(); err != nil {
 		t.Fatal(err)
