@@ -179,12 +179,6 @@ func (l *listener) close() {
 // finish tells all peers that nothing more will come than what is queued for them, and goes on reading until they have
 // gone or grace is over. It waits for all goroutines of the listener.
 func (l *listener) finish(grace time.Duration) {
-	if l.typ == zmq4.Pull {
-		awaitFirstPings(l.current)
-	}
-	for _, c := range l.current() {
-		c.leave()
-	}
 	timer := time.AfterFunc(max(grace, 0), func() {
 		for _, c := range l.current() {
 			if !c.answering.Load() { // it ends when the handler does, which is waited for anyway
@@ -193,6 +187,14 @@ func (l *listener) finish(grace time.Duration) {
 		}
 	})
 	defer timer.Stop()
+	if l.typ == zmq4.Pull {
+		awaitFirstPings(l.current)
+		leaveGently(l.current(), grace)
+	} else {
+		for _, c := range l.current() {
+			c.leave()
+		}
+	}
 	l.all.Wait()
 }
 

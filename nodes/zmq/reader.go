@@ -43,6 +43,7 @@ type reader struct {
 	filled     bool   // the last read left no room: there is more to come
 
 	got   atomic.Int64 // bytes, ever
+	idle  atomic.Bool  // it reads, and of the next packet nothing has come
 	heard atomic.Bool  // something was read since somebody else looked
 }
 
@@ -140,7 +141,9 @@ func (r *reader) read(n int) error {
 		return err
 	}
 	for range patience {
+		r.idle.Store(r.start == r.end)
 		got, err := r.src.Read(r.buf[r.end:])
+		r.idle.Store(false)
 		r.end += got
 		r.filled = r.end == len(r.buf)
 		switch {

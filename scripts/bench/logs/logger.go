@@ -48,6 +48,7 @@ func runLogger(port, dir, format, size string) error {
 func loggerOptions(port, dir, format, size string) (nodes.Options, error) {
 	config, err := layoutgen.Parse("", fmt.Appendf(nil, `[cluster]
 port = %s
+metrics_port = 0
 [manager]
 port = 1
 [broker]

@@ -33,6 +33,11 @@ func send(port, batches, count, pause, senders string) error {
 	if err != nil {
 		return err
 	}
+	defer func() { // not when the collector finds that nobody needs them any more
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}()
 	fmt.Println("ready")
 	in := bufio.NewReader(os.Stdin)
 	if _, err := in.ReadString('\n'); err != nil {
