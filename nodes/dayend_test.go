@@ -44,9 +44,8 @@ func dayEnds(t *testing.T, interval time.Duration) {
 	}
 	line("the last of the day")
 	set(26, 0, 0, 0)
-	first, second := "2026-11-25/cluster.23:59:50-00:00:00.log.gz", "2026-11-26/cluster.00:00:01-00:30:00.log.gz"
+	first, second := "2026-11-25/cluster.23:59:50-00:00:00.log.gz", "2026-11-26/cluster.00:00:00-00:30:00.log.gz"
 	await(t, "the archive of the day", func() bool { _, err := os.Stat(filepath.Join(c.dir, "logs", first)); return err == nil })
-	set(26, 0, 0, 1)
 	line("the first of the next")
 	set(26, 0, 30, 0)
 	c.stop("worker-1")
@@ -59,7 +58,7 @@ func dayEnds(t *testing.T, interval time.Duration) {
 		has, hasNot       string
 	}{
 		{first, "2026-11-25-23-59-50", "2026-11-26-00-00-00", "the last of the day", "the first of the next"},
-		{second, "2026-11-26-00-00-01", "2026-11-26-00-30-00", "the first of the next", "the last of the day"},
+		{second, "2026-11-26-00-00-00", "2026-11-26-00-30-00", "the first of the next", "the last of the day"},
 	} {
 		text := unpacked(t, filepath.Join(c.dir, "logs", log.file))
 		for _, part := range []string{"\n#open\t" + log.open + "\n", "\n#close\t" + log.close + "\n", log.has + "\n"} {

@@ -20,7 +20,7 @@ func TestMalformedAmongGood(t *testing.T) {
 	r := newCrashRig(t, 1)
 	end := r.logger("logger-1")
 	load := r.goLoad()
-	r.until("the logger", func() bool { return r.look(false).total(goSender) > 0 })
+	r.until("the logger", func() bool { return r.look(true).total(goSender) > 0 })
 	endpoint := r.layout.LogEndpoints()[0]
 	push, err := zmq.ConnectPush([]string{endpoint}, zmq.Options{Linger: within})
 	if err != nil {
@@ -50,7 +50,7 @@ func TestMalformedAmongGood(t *testing.T) {
 	if err := push.Close(); err != nil {
 		t.Error(err)
 	}
-	r.until("the good batches", func() bool { return r.look(false).total("mixed") == good })
+	r.until("the good batches", func() bool { return r.look(true).total("mixed") == good })
 	written := load.end()
 	end(syscall.SIGTERM)
 	files := r.look(false)

@@ -256,7 +256,7 @@ func TestLoggersShareTheLoad(t *testing.T) {
 	load := r.goLoad()
 	for _, name := range []string{"logger-1", "logger-2"} {
 		one := crashRig{killable: killable{t, filepath.Join(r.dir, name)}}
-		r.until("records in files of "+name, func() bool { return one.look(false).total(goSender) > 1000 })
+		r.until("records in files of "+name, func() bool { return one.look(true).total(goSender) > 1000 })
 	}
 	first(syscall.SIGTERM)
 	time.Sleep(100 * time.Millisecond)
