@@ -18,13 +18,14 @@ import (
 	"zctl/supervisor/generation"
 )
 
-// killing is a cluster of small programs whose deploys are killed.
+// killing is a small cluster whose deploys are killed.
 type killing struct {
 	t      *testing.T
 	dir    string
 	dirs   supervisor.Dirs
 	client *api.Client
 	store  *generation.Store
+	port   int // the first of the cluster's
 }
 
 func newKilling(t *testing.T) *killing {
@@ -33,7 +34,7 @@ func newKilling(t *testing.T) *killing {
 		t.Fatal(err)
 	}
 	dirs := supervisor.Dirs(filepath.Join(dir, "state"))
-	k := &killing{t, dir, dirs, api.NewClient(dirs), generation.At(dirs.Generations())}
+	k := &killing{t, dir, dirs, api.NewClient(dirs), generation.At(dirs.Generations()), portBlock()}
 	t.Cleanup(func() {
 		if text, err := k.command("shutdown").CombinedOutput(); err != nil {
 			t.Errorf("shutdown: %v\n%s", err, text)
@@ -44,7 +45,6 @@ func newKilling(t *testing.T) *killing {
 		}
 		os.RemoveAll(dir)
 	})
-	k.write("node", "#!/bin/sh\ncase $1 in --version) echo 'zeek version 8.1.2'; exit ;; esac\nexec sleep 1000\n", 0o755)
 	for i := range 50 {
 		k.write(fmt.Sprintf("site/scripts/%d.zeek", i), strings.Repeat("# a script\n", 1000), 0o644)
 	}
@@ -66,13 +66,10 @@ func (k *killing) write(name, text string, mode os.FileMode) {
 func (k *killing) configure(version int) {
 	k.write("site/local.zeek", fmt.Sprintf("# %d\n", version/2), 0o644)
 	var text strings.Builder
-	fmt.Fprintf(&text, "base_dir = \"state\"\n[cluster]\nkeep_generations = 3\nmetrics_port = 0\n")
-	for _, section := range []string{"manager", "loggers", "proxies", "workers"} {
-		fmt.Fprintf(&text, "[%s]\ncommand = \"./node\"\nready_after = \"10ms\"\nstop_timeout = \"5s\"\n", section)
-		if section == "workers" {
-			fmt.Fprintf(&text, "engine = \"zeek\"\ncount = %d\nenv = { VERSION = \"%d\" }\n", 1+version%3, version)
-		}
-	}
+	fmt.Fprintf(&text, "base_dir = \"state\"\n[cluster]\nkeep_generations = 3\nport = %d\nmetrics_port = 0\n", k.port+2)
+	fmt.Fprintf(&text, "[broker]\nxpub_port = %d\nxsub_port = %d\n", k.port, k.port+1)
+	fmt.Fprintf(&text, "[loggers]\ncount = 0\n[proxies]\ncount = 0\n")
+	fmt.Fprintf(&text, "[workers]\nengine = \"zeek\"\ncount = %d\nenv = { VERSION = \"%d\" }\n", 1+version%2, version)
 	k.write("zctl.toml", text.String(), 0o644)
 }
 
