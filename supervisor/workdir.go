@@ -104,14 +104,36 @@ var inherited = sync.OnceValue(func() []string {
 // configuration adds, and what tells a node who and where it is (spec:
 // generators R7, R9).
 func environment(dirs Dirs, s Spec, notifySocket string) []string {
-	own := map[string]string{}
-	maps.Copy(own, s.Env)
-	own["CLUSTER_NODE"] = s.Name
+	site := ""
+	if s.Site != "" {
+		site = dirs.Site(s.Site)
+	}
+	own := s.variables(dirs.Node(s.Name), site)
 	own["NOTIFY_SOCKET"] = notifySocket
 	own[baseDirEnv] = string(dirs)
 	if text, err := json.Marshal(s); err == nil {
 		own[specEnv] = string(text)
 	}
+	return withInherited(own)
+}
+
+// CheckEnvironment is the environment in which Zeek parses what the node would run,
+// without running it: that of the node, but for another work directory and another
+// tree of site scripts ("": none), and what zeekctl adds for its checks (spec: zeekctl
+// 1.2). No supervisor takes such a process for one of its nodes.
+func (s Spec) CheckEnvironment(workDir, site string) []string {
+	own := s.variables(workDir, site)
+	own["ZEEKCTL_CHECK_CONFIG"] = "1"
+	own["ZEEKCTL_DISABLE_LISTEN"] = "1"
+	return withInherited(own)
+}
+
+// variables is what a node gets in its environment to know itself and to find its
+// scripts.
+func (s Spec) variables(workDir, site string) map[string]string {
+	own := map[string]string{}
+	maps.Copy(own, s.Env)
+	own["CLUSTER_NODE"] = s.Name
 	if u := s.Limits.User; u != nil {
 		u.introduce(own)
 	}
@@ -122,15 +144,20 @@ func environment(dirs Dirs, s Spec, notifySocket string) []string {
 	if !set {
 		path = os.Getenv("ZEEKPATH")
 	}
-	if s.Site != "" && path != "" {
-		path = dirs.Site(s.Site) + ":" + path
+	if site != "" && path != "" {
+		path = site + ":" + path
 	}
 	switch {
 	case path != "":
-		own["ZEEKPATH"] = dirs.Node(s.Name) + ":" + path
+		own["ZEEKPATH"] = workDir + ":" + path
 	case s.Engine != layoutgen.EngineZeek: // Zeek's own default has its scripts, and "."
-		own["ZEEKPATH"] = dirs.Node(s.Name)
+		own["ZEEKPATH"] = workDir
 	}
+	return own
+}
+
+// withInherited adds the environment of ours that a node gets, too.
+func withInherited(own map[string]string) []string {
 	list := make([]string, 0, len(inherited())+len(own))
 	for _, entry := range inherited() {
 		key, _, _ := strings.Cut(entry, "=")
