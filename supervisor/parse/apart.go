@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,46 +18,64 @@ var telling = regexp.MustCompile(`\b(getenv|CLUSTER_NODE|zeek_args|peer_descript
 	`|\bCluster::(node|node_id|my_node_id|local_node_metrics_port)\b|\bmodule\s+Cluster\b` +
 	`|@load[-a-z]*\s+(/|\S*\.\./)`)
 
-// mostScript is the length in bytes of the longest script that is looked into.
-const mostScript = 4 << 20
+// The length in bytes of the longest script that is looked into, and how many files
+// there may be.
+const (
+	mostScript = 4 << 20
+	mostFiles  = 20_000
+)
 
-// tellApart says whether scripts in these directories or files might. What
+// tellApart says whether scripts in these directories might tell nodes apart. What
 // cannot be read might do anything.
 func tellApart(roots []string) bool {
-	seen := map[[2]uint64]bool{} // links may lead in circles
+	l := looker{seen: map[[2]uint64]bool{}}
 	for _, root := range roots {
-		if tellsApart(root, seen) {
+		if l.tellsApart(root) {
 			return true
 		}
 	}
 	return false
 }
 
-func tellsApart(path string, seen map[[2]uint64]bool) bool {
+// looker looks at each file once; links may lead in circles.
+type looker struct{ seen map[[2]uint64]bool }
+
+func (l looker) tellsApart(path string) bool {
+	if len(l.seen) > mostFiles {
+		return true
+	}
 	var stat unix.Stat_t
 	if err := unix.Stat(path, &stat); err != nil {
 		return err != unix.ENOENT
 	}
 	id := [2]uint64{stat.Dev, stat.Ino}
-	if seen[id] {
+	if l.seen[id] {
 		return false
 	}
-	seen[id] = true
-	switch stat.Mode & unix.S_IFMT {
-	case unix.S_IFDIR:
+	l.seen[id] = true
+	switch {
+	case stat.Mode&unix.S_IFMT == unix.S_IFDIR:
 		entries, err := os.ReadDir(path)
-		for _, e := range entries {
-			if tellsApart(filepath.Join(path, e.Name()), seen) {
-				return true
-			}
+		return err != nil || l.anyTellsApart(path, entries)
+	case stat.Mode&unix.S_IFMT != unix.S_IFREG || !isScript(path):
+		return false
+	case stat.Size > mostScript:
+		return true
+	}
+	text, err := os.ReadFile(path)
+	return err != nil || telling.Match(text)
+}
+
+func (l looker) anyTellsApart(dir string, entries []fs.DirEntry) bool {
+	for _, e := range entries {
+		if l.tellsApart(filepath.Join(dir, e.Name())) {
+			return true
 		}
-		return err != nil
-	case unix.S_IFREG:
-		if ext := filepath.Ext(path); ext != ".zeek" && ext != ".bro" {
-			return false
-		}
-		text, err := os.ReadFile(path)
-		return err != nil || stat.Size > mostScript || telling.Match(text)
 	}
 	return false
+}
+
+func isScript(path string) bool {
+	ext := filepath.Ext(path)
+	return ext == ".zeek" || ext == ".bro"
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen/zeek/zeektest"
 )
 
 // runThenWait makes this test binary run a shell that does not end, so that it
@@ -20,6 +22,7 @@ import (
 const runThenWait = "PARSE_TEST_RUN"
 
 func TestMain(m *testing.M) {
+	zeektest.Hook(zeektest.Options{})
 	if dir := os.Getenv(runThenWait); dir != "" {
 		runAll(context.Background(), []Run{shell(dir, "echo $$ >pid.new; mv pid.new pid; sleep 600")}, plenty)
 	}
