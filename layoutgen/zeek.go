@@ -3,6 +3,7 @@ package layoutgen
 import (
 	"path"
 	"strings"
+	"time"
 )
 
 // Zeek is the section [zeek]: what nodes with engine "zeek" run, and with what.
@@ -29,6 +30,11 @@ type Zeek struct {
 	Args []string `toml:"args"`
 	// WorkerArgs is arguments of Zeek workers, behind those. Default none.
 	WorkerArgs []string `toml:"worker_args"`
+	// CheckMemory is what all Zeek processes together may take that check and deploy
+	// have parse scripts at the same time. 0 is half of what is available. Default 0.
+	CheckMemory Size `toml:"check_memory"`
+	// CheckTimeout is how long each of them may take. Default "2m".
+	CheckTimeout time.Duration `toml:"check_timeout"`
 }
 
 // Values of Zeek.Backend.
@@ -40,6 +46,12 @@ const (
 
 func (z *Zeek) check(s *source) {
 	oneOf(s, "zeek.backend", z.Backend, BackendAuto, BackendFirst, BackendLast)
+	if z.CheckMemory < 0 {
+		s.problemf("zeek.check_memory", "zeek.check_memory is %v; give a size, like \"4GiB\", or 0 for half of what is available", z.CheckMemory)
+	}
+	if z.CheckTimeout <= 0 {
+		s.problemf("zeek.check_timeout", "zeek.check_timeout is %v; give how long Zeek may take to parse the scripts, like \"2m\"", z.CheckTimeout)
+	}
 	if strings.ContainsRune(z.Path, 0) {
 		s.problemf("zeek.path", "zeek.path has a NUL byte in it; give the path of the zeek program")
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +20,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/supervisor"
 	"zctl/supervisor/api"
+	"zctl/supervisor/parse"
 )
 
 var checkCommand = &cli.Command{
@@ -26,43 +29,78 @@ var checkCommand = &cli.Command{
 	Description: `Reads the configuration and reports everything that is wrong with it at once,
 each with file, line and column: unknown keys, wrong types, clashing ports, CPUs
 that are not there, programs that cannot be run, a base_dir that cannot be made,
-addresses of other hosts. Starts and stops nothing. deploy does the same first.
+addresses of other hosts. Then it has Zeek parse what its nodes would run (zeek -a),
+from the site directories as they are now: once for every combination of scripts and
+arguments, several at a time as far as memory goes (check_memory of [zeek]), and
+reports all that fail. Starts and stops nothing. deploy does the same first.
 
 Examples:
   zctl check
-  zctl check --config site.toml` + exitCodesHelp,
-	Action: withConfig(func(c *cli.Context, config *layoutgen.Config) error {
-		keys, err := busKeys(config, false)
-		if err != nil {
-			return err
-		}
-		site, err := readSite(config)
-		if err != nil {
-			return err
-		}
-		deployment, err := newDeployment(config, keys, site.Digest())
-		if err != nil {
-			return err
-		}
-		dirs := supervisor.Dirs(config.BaseDir)
-		changes, err := plan(c, api.NewClient(dirs), dirs, deployment)
-		if err == nil {
-			err = foreignPorts(config.Layout(), changes)
-		}
-		if err != nil && codeOfExit(err) == exitUsage { // else deploy will tell
-			return err
-		}
-		for _, warning := range warnings(config) {
-			fmt.Fprintln(c.App.ErrWriter, warning)
-		}
-		name := config.File
-		if name == "" {
-			name = "the embedded default"
-		}
-		fmt.Fprintf(c.App.Writer, "%s is good: %d nodes, base_dir %s\n", name, len(deployment.Nodes), config.BaseDir)
-		return nil
-	}),
+  zctl check --config site.toml
+  zctl check --json | jq '.scripts[] | select(.ok | not)'` + exitCodesHelp,
+	Flags:  []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print a JSON object"}},
+	Action: withConfig(check),
 }
+
+// checked is what zctl check --json prints.
+type checked struct {
+	// File is "" for the embedded default.
+	File    string `json:"file"`
+	BaseDir string `json:"base_dir"`
+	Nodes   int    `json:"nodes"`
+	// OK says that a deploy would not be refused.
+	OK       bool           `json:"ok"`
+	Warnings []string       `json:"warnings"`
+	Scripts  []parse.Result `json:"scripts"` // of Zeek nodes
+}
+
+func check(c *cli.Context, config *layoutgen.Config) error {
+	keys, err := busKeys(config, false)
+	if err != nil {
+		return err
+	}
+	site, err := readSite(config)
+	if err != nil {
+		return err
+	}
+	deployment, err := newDeployment(config, keys, site.Digest())
+	if err != nil {
+		return err
+	}
+	dirs := supervisor.Dirs(config.BaseDir)
+	changes, err := plan(c, api.NewClient(dirs), dirs, deployment)
+	if err == nil {
+		err = foreignPorts(config.Layout(), changes)
+	}
+	if err != nil && codeOfExit(err) == exitUsage { // else deploy will tell
+		return err
+	}
+	found := checked{File: config.File, BaseDir: config.BaseDir, Nodes: len(deployment.Nodes), Warnings: warnings(config)}
+	if found.Scripts, err = parseScripts(c, config, deployment, deployment.Nodes); err != nil {
+		return err
+	}
+	err = notParsed(found.Scripts, "cannot deploy this", "mend them and check again")
+	found.OK = err == nil
+	return errors.Join(found.print(c, deployment.Nodes), err)
+}
+
+func (f checked) print(c *cli.Context, nodes []supervisor.Spec) error {
+	if c.Bool("json") {
+		f.Warnings, f.Scripts = orEmpty(f.Warnings), orEmpty(f.Scripts)
+		return json.NewEncoder(c.App.Writer).Encode(f)
+	}
+	for _, warning := range f.Warnings {
+		fmt.Fprintln(c.App.ErrWriter, warning)
+	}
+	sayResults(c.App.Writer, c.App.ErrWriter, nodes, f.Scripts)
+	if f.OK {
+		fmt.Fprintf(c.App.Writer, "%s is good: %d nodes, base_dir %s\n", cmp.Or(f.File, "the embedded default"), f.Nodes, f.BaseDir)
+	}
+	return nil
+}
+
+// orEmpty is a list that JSON shows as [], not as null.
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 // unusableBy is what is wrong with a configuration on this host for a verb.
 func unusableBy(c *cli.Context, config *layoutgen.Config) layoutgen.Problems {

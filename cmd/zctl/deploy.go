@@ -21,6 +21,9 @@ restarted, those that are no longer configured are stopped, all others keep
 running. Starts the supervisor if none runs. With no zctl.toml at all it runs the
 embedded default: a manager, a logger, a proxy and two workers on loopback.
 
+First of all Zeek parses what nodes with new processes would run, as in zctl check.
+If that fails, everything stays as it is.
+
 Returns when every node is ready or has died once. A node that died is tried
 again and again; zctl status tells.
 
@@ -53,11 +56,11 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	site, err := siteFor(c, config)
+	site, err := readSite(config)
 	if err != nil {
 		return err
 	}
-	deployment, err := newDeployment(config, keys, site)
+	deployment, err := newDeployment(config, keys, site.Digest())
 	if err != nil {
 		return err
 	}
@@ -65,17 +68,14 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
 	return carryOut(c, supervisor.Dirs(config.BaseDir), deployment, func(changes []supervisor.Change) error {
-		return foreignPorts(config.Layout(), changes)
+		if err := foreignPorts(config.Layout(), changes); err != nil {
+			return err
+		}
+		if err := gate(c, config, deployment, changes); err != nil || c.Bool("dry-run") {
+			return err
+		}
+		return stageChecked(config, site.Digest())
 	})
-}
-
-// siteFor is the digest of the site scripts; a dry run does not stage them.
-func siteFor(c *cli.Context, config *layoutgen.Config) (string, error) {
-	if c.Bool("dry-run") {
-		tree, err := readSite(config)
-		return tree.Digest(), err
-	}
-	return stageSite(config)
 }
 
 // carryOut deploys, or says what that would do. possible, if not nil, may refuse.

@@ -58,6 +58,15 @@ func stageSite(config *layoutgen.Config) (string, error) {
 	return site, nil
 }
 
+// stageChecked is stageSite for scripts that have been checked.
+func stageChecked(config *layoutgen.Config, digest string) error {
+	staged, err := stageSite(config)
+	if err == nil && staged != digest {
+		err = usagef("cannot deploy: site scripts have changed since they were checked; run zctl deploy again")
+	}
+	return err
+}
+
 // besides refuses site directories that have the base directory in them: each deploy
 // would stage what the one before has staged.
 func besides(sites []string, base string) error {

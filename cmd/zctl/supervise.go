@@ -80,7 +80,8 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 	log := newLog(c)
 	return supervise(c.Context, supervisor.Dirs(config.BaseDir), log, func(s *supervisor.Supervisor) error {
 		go func() {
-			if _, err := s.Deploy(c.Context, deployment, supervisor.DeployOptions{Verb: c.Command.Name, UID: os.Getuid()}); err != nil && c.Context.Err() == nil && !errors.Is(err, supervisor.ErrEnding) && !errors.Is(err, supervisor.ErrEnded) {
+			err := deployAtStart(c, config, s, deployment)
+			if err != nil && c.Context.Err() == nil && !errors.Is(err, supervisor.ErrEnding) && !errors.Is(err, supervisor.ErrEnded) {
 				log.Error("cannot deploy", "err", err)
 			}
 		}()
@@ -89,6 +90,18 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 		}
 		return nil
 	})
+}
+
+// deployAtStart deploys what can be parsed; else what was deployed last goes on.
+func deployAtStart(c *cli.Context, config *layoutgen.Config, s *supervisor.Supervisor, d supervisor.Deployment) error {
+	changes, err := s.Plan(d)
+	if err == nil {
+		err = gate(c, config, d, changes)
+	}
+	if err == nil {
+		_, err = s.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name, UID: os.Getuid()})
+	}
+	return err
 }
 
 func newLog(c *cli.Context) *slog.Logger {

@@ -52,7 +52,7 @@ func check(ctx context.Context, temp string, c Cluster, limits Limits) ([]Result
 	var runs []Run
 	for _, group := range s.distinct(nodes) {
 		run := s.run(group)
-		if err := prepare(run.Dir, c.Files); err != nil {
+		if err := prepare(run, c.Files); err != nil {
 			return nil, fmt.Errorf("cannot prepare check of %s: %w", run.Nodes[0], err)
 		}
 		runs = append(runs, run)
@@ -72,19 +72,27 @@ func (s *scratch) run(nodes []supervisor.Spec) Run {
 		Env:  append(first.CheckEnvironment(s.work(first.Name), s.site()), scratchEnv+"="+s.dir),
 		Dir:  s.work(first.Name),
 	}
+	if u := first.Limits.User; u != nil && int(u.UID) != os.Geteuid() {
+		r.User = &u.User
+	}
 	for _, n := range nodes {
 		r.Nodes = append(r.Nodes, n.Name)
 	}
 	return r
 }
 
-// prepare makes a work directory.
-func prepare(dir string, files map[string]string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// prepare makes the work directory of a run.
+func prepare(r Run, files map[string]string) error {
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
 		return err
 	}
+	if r.User != nil { // Zeek writes there
+		if err := os.Chown(r.Dir, int(r.User.UID), int(r.User.GID)); err != nil {
+			return err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(files[name]), 0o644); err != nil {
 			return err
 		}
 	}

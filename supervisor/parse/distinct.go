@@ -12,7 +12,7 @@ import (
 )
 
 // distinct groups nodes of which Zeek has to parse only one: they are of one type,
-// and have the same program, arguments and variables. Which interface they read does
+// and have the same program, arguments, variables and user. Which interface they read does
 // not matter to that, nor does their name, unless a script asks for it.
 func (s *scratch) distinct(nodes []supervisor.Spec) [][]supervisor.Spec {
 	byName := slices.ContainsFunc(nodes, func(n supervisor.Spec) bool {
@@ -39,8 +39,9 @@ func likeness(n supervisor.Spec, byName bool) string {
 		Type layoutgen.NodeType
 		Argv []string
 		Env  map[string]string
+		User *supervisor.User
 		Name string
-	}{n.Type, withoutInterfaces(n.Argv), n.Env, ""}
+	}{n.Type, withoutInterfaces(n.Argv), n.Env, n.Limits.User, ""}
 	if byName {
 		key.Name = n.Name
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/supervisor/process"
 )
 
 // Limits is what all runs together may take.
@@ -26,6 +28,8 @@ type Run struct {
 	Argv  []string
 	Env   []string // the whole environment, KEY=value
 	Dir   string   // working directory
+	// User is who it runs as; nil: as we do.
+	User *process.User
 }
 
 // Result is how a run ended.
@@ -76,6 +80,9 @@ func (r Run) do(ctx context.Context, timeout time.Duration) Result {
 	cmd.Env, cmd.Dir = r.Env, r.Dir
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL}
+	if u := r.User; u != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.GID, Groups: u.Groups}
+	}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = time.Second // for what it started and holds its output
 	begun := time.Now()

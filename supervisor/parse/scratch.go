@@ -33,6 +33,7 @@ func newScratch(temp string) (*scratch, error) {
 	if err != nil { // by a sweep that has just seen it
 		return newScratch(temp)
 	}
+	os.Chmod(dir, 0o755) // nodes may have another user; what they are told of secrets is not in it
 	return &scratch{dir, lock}, nil
 }
 
