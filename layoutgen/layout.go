@@ -221,14 +221,19 @@ func buildLayout(c *Config, s *source) *Layout {
 			b.worker(&b.layout.Nodes[first+n], w, n, i)
 		}
 	}
-	if slices.ContainsFunc(b.layout.Nodes, func(n Node) bool { return n.Process.Engine == EngineZeek && !n.Elsewhere && b.layout.TakesLogs(n) }) {
-		b.layout.Archiver = c.Archiver.node(address)
+	zeekLogger := func(n Node) bool { return n.Process.Engine == EngineZeek && !n.Elsewhere && b.layout.TakesLogs(n) }
+	if i := slices.IndexFunc(b.layout.Nodes, zeekLogger); i >= 0 {
+		b.layout.Archiver = c.Archiver.node(address, b.layout.Nodes[i])
 	}
 	return b.layout
 }
 
-// node is the archiver of a cluster.
-func (a Archiver) node(address netip.Addr) *Node {
+// node is the archiver of a cluster. It runs as the user of a logger, unless it has one
+// of its own: what it takes is in a directory where that user can put anything.
+func (a Archiver) node(address netip.Addr, logger Node) *Node {
+	if a.User == "" && a.Group == "" {
+		a.User, a.Group = logger.Process.User, logger.Process.Group
+	}
 	return &Node{
 		Name: ArchiverName, Type: TypeArchiver, Address: address,
 		Section: "archiver", Process: Process{Engine: EngineGo, Treatment: a.Treatment},

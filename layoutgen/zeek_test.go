@@ -137,3 +137,28 @@ func TestNetworks(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestArchiver: it is there for Zeek loggers, and is whoever they are.
+func TestArchiver(t *testing.T) {
+	t.Parallel()
+	for doc, want := range map[string]string{
+		"":                             "none",
+		"[workers]\nengine = \"zeek\"": "none",
+		"[loggers]\nengine = \"zeek\"": "/",
+		"[manager]\nengine = \"zeek\"\nuser = \"m\"\n[loggers]\ncount = 0":                                "m/",
+		"[cluster]\nengine = \"zeek\"\n[loggers]\nuser = \"l\"\ngroup = \"g\"":                            "l/g",
+		"[cluster]\nengine = \"zeek\"\n[loggers]\nuser = \"l\"\ngroup = \"g\"\n[archiver]\nuser = \"me\"": "me/",
+	} {
+		c, err := Parse("zctl.toml", []byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "none"
+		if a := c.Layout().Archiver; a != nil {
+			got = a.Process.User + "/" + a.Process.Group
+		}
+		if got != want {
+			t.Errorf("%q: %s, not %s", doc, got, want)
+		}
+	}
+}
