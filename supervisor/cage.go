@@ -163,7 +163,7 @@ func (n *node) restrict(tree *cgroup.Tree, group *cgroup.Group, spec Spec) error
 	if err == nil {
 		err = group.Make()
 	}
-	if err == nil {
+	if err == nil && (want.Limited() || tree.Limits()) {
 		err = group.Set(want)
 	}
 	if err == nil {

@@ -205,7 +205,7 @@ func (n *node) settle() {
 		n.shared.files.Forget(n.shared.dirs.Node(n.name))
 	}
 	n.wind()
-	if n.state.Phase.Up() {
+	if n.state.Phase == lifecycle.Ready { // and has no others to wait for
 		n.cage.prepare(n.shared.cgroups.Group(n.name))
 	}
 }

@@ -35,6 +35,9 @@ func (g *Group) Make() error {
 	return nil
 }
 
+// Limited says whether there is anything that needs a controller.
+func (l Limits) Limited() bool { return l.MemoryMax > 0 || l.CPUWeight > 0 }
+
 // The kernel's words for what is not limited.
 const (
 	unlimited = "max"

@@ -52,6 +52,7 @@ type Tree struct {
 
 	mu      sync.Mutex      // guards what follows
 	made    bool            // dir is there
+	limits  bool            // and the groups in it have controllers
 	enabled map[string]bool // controllers that the groups of nodes have
 }
 
@@ -221,17 +222,27 @@ func (t *Tree) Make(controllers ...string) error {
 		if err := t.files.Mkdir(t.dir()); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("cannot make a cgroup: %w; %s", err, advice)
 		}
-		t.made = true
+		have, err := t.files.Read(path.Join(t.dir(), subtreeControl))
+		t.made, t.limits = true, err != nil || strings.TrimSpace(have) != ""
 	}
 	for _, c := range controllers {
 		if err := t.enable(c); err != nil {
 			return err
 		}
+		t.limits = true
 	}
 	if len(controllers) > 0 && t.has(t.base, cpuset) {
 		_ = t.enable(cpuset) // nodes are pinned without it, too
 	}
 	return nil
+}
+
+// Limits says whether the groups of nodes have controllers, so that they may be limited
+// by whoever was here before. It is known when the tree is made.
+func (t *Tree) Limits() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.limits
 }
 
 func (t *Tree) enable(controller string) error {

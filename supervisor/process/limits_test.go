@@ -215,12 +215,18 @@ func TestUserRefused(t *testing.T) {
 // BenchmarkStart is a start and end of a program, as it is and with limits.
 func BenchmarkStart(b *testing.B) {
 	umask := 0o27
+	few := []Rlimit{{"nofile", unix.RLIMIT_NOFILE, 77}}
 	for name, limits := range map[string]Limits{
 		"unlimited": {},
 		"umask":     {Umask: &umask},
-		"rlimits":   {Rlimits: []Rlimit{{"nofile", unix.RLIMIT_NOFILE, 77}}},
+		"rlimits":   {Rlimits: few},
+		"user":      {User: nobody},
+		"all":       {User: nobody, Umask: &umask, Rlimits: few, Capabilities: []uintptr{unix.CAP_NET_RAW}},
 	} {
 		b.Run(name, func(b *testing.B) {
+			if limits.User != nil && os.Geteuid() != 0 {
+				b.Skip("only root can be somebody else")
+			}
 			for range b.N {
 				p, err := Start(Command{Argv: []string{"/bin/true"}, Limits: limits})
 				if err != nil {
