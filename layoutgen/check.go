@@ -55,6 +55,12 @@ func (c *Cluster) check(s *source) {
 	if c.KeepGenerations < 2 || c.KeepGenerations > maxCount {
 		s.problemf("cluster.keep_generations", "cluster.keep_generations is %d; give 2 or more (at most %d): zctl rollback needs the one before the current one", c.KeepGenerations, maxCount)
 	}
+	if c.KeepCrashes < 0 || c.KeepCrashes > maxCount {
+		s.problemf("cluster.keep_crashes", "cluster.keep_crashes is %d; give 0 (none) to %d: so many crashes of each node are kept", c.KeepCrashes, maxCount)
+	}
+	if c.CrashExpire < 0 {
+		s.problemf("cluster.crash_expire", `cluster.crash_expire is %v; give "0s" (never) or a time, like "30d"`, c.CrashExpire)
+	}
 }
 
 func (b *Broker) check(s *source) {

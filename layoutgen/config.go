@@ -84,6 +84,10 @@ type Cluster struct {
 	// KeepGenerations is how many generations of what was deployed are kept, the
 	// current one included. Default 10.
 	KeepGenerations int `toml:"keep_generations"`
+	// KeepCrashes is how many crashes of each node are kept; 0: none. Default 10.
+	KeepCrashes int `toml:"keep_crashes"`
+	// CrashExpire is how long a crash is kept; 0: for ever. Default 30 days.
+	CrashExpire time.Duration `toml:"crash_expire"`
 }
 
 // Broker is the section [broker]: who runs the central XPUB/XSUB broker of the

@@ -25,6 +25,9 @@ func (n *node) exited(how process.Exit) {
 	if n.state.Phase == lifecycle.Stopping { // nobody waits for a successor: look closely
 		leftover = proc.MayHaveMembers()
 	}
+	n.lastExit = exitInfo(how)
+	n.lastExit.Why = why
+	end := n.crashOf(proc, how, cause) // before the successor writes to the same files
 	n.proc, n.digest, n.generation = nil, "", ""
 	switch {
 	case leftover:
@@ -35,8 +38,6 @@ func (n *node) exited(how process.Exit) {
 	default:
 		proc.Forget()
 	}
-	n.lastExit = exitInfo(how)
-	n.lastExit.Why = why
 	e := lifecycle.Event{
 		Kind:     lifecycle.Exited,
 		Cause:    fmt.Sprintf("%s after %v", cause, age(n.state.Since)),
@@ -46,6 +47,9 @@ func (n *node) exited(how process.Exit) {
 		e.Cause, e.Hopeless = fmt.Sprintf("%s; zctl diag %s tells more", said, n.name), true
 	}
 	n.stepAfter(&death{proc.ID().PID, n.lastExit}, e)
+	if end != nil {
+		n.shared.crashes.Add(*end)
+	}
 	if died {
 		n.lastWords = n.words(begin)
 	}
@@ -116,7 +120,11 @@ func (n *node) emptied(proc *process.Process) {
 func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 	n.proc, n.digest, n.generation = proc, saved.Digest, saved.Generation
 	n.peers, n.text = saved.Peers, saved.Text
-	n.stderrAt = fileSize(n.shared.dirs.Stderr(n.name))
+	n.ran, n.ranIn = n.target.spec, nil
+	n.stdoutAt, n.stderrAt = fileSize(n.shared.dirs.Stdout(n.name)), fileSize(n.shared.dirs.Stderr(n.name))
+	if at := saved.OutputAt; at != nil {
+		n.stdoutAt, n.stderrAt = at[0], at[1]
+	}
 	n.note(n.limit())
 	n.note(n.moveCPUs())
 	n.note(n.listen())

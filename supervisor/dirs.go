@@ -24,6 +24,7 @@ func (d Dirs) Events() string          { return filepath.Join(d.Run(), "events.j
 func (d Dirs) Log() string             { return filepath.Join(d.Run(), "supervisor.log") }
 func (d Dirs) Logs() string            { return filepath.Join(string(d), "logs") }
 func (d Dirs) Generations() string     { return filepath.Join(string(d), "generations") }
+func (d Dirs) Crashes() string         { return filepath.Join(string(d), "crashes") }
 func (d Dirs) Curve() string           { return filepath.Join(string(d), "curve") }
 func (d Dirs) Node(name string) string { return filepath.Join(string(d), "spool", name) }
 

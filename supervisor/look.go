@@ -37,7 +37,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 			running[id] = true
 		}
 	}
-	s.usage.forget(running)
+	s.shared.usage.forget(running)
 	s.rest.Reset(restAfter)
 	now, peers := time.Now(), s.shared.lookout.peersSeen()
 	for _, n := range nodes {
@@ -78,7 +78,7 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 	if n.id.PID != 0 {
 		since := n.state.Since
 		status.StartedAt, status.Peers = &since, n.peers
-		s.usage.measure(&status, n.id, since, spec.CPUs)
+		s.shared.usage.measure(&status, n.id, since, spec.CPUs)
 		if !status.CPUs.OK {
 			status.Message = fmt.Sprintf("CPU drift: some threads may run on %s; %s", status.CPUs.Have, status.Message)
 			status.Message = strings.TrimSuffix(status.Message, "; ")

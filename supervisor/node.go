@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"zctl/supervisor/cgroup"
+	"zctl/supervisor/crash"
 	"zctl/supervisor/filewatch"
 	"zctl/supervisor/lifecycle"
 	"zctl/supervisor/process"
@@ -37,10 +38,13 @@ type node struct {
 	ear        *ear             // where proc's notifications arrive
 	cage       cage             // where proc was born
 	peers      *Peers
-	text       string // what it says of itself
-	zeekSays   string // what it has written to its status file, if it is a Zeek
-	wasRunning bool   // it has said there that it is RUNNING
-	blind      string // why we do not hear of that file, "" if we do
+	text       string   // what it says of itself
+	ran        Spec     // that proc was started with
+	ranIn      []string // its environment, nil if nobody knows
+	stdoutAt   int64    // where its output begins in stdout.log
+	zeekSays   string   // what it has written to its status file, if it is a Zeek
+	wasRunning bool     // it has said there that it is RUNNING
+	blind      string   // why we do not hear of that file, "" if we do
 	lastExit   *ExitInfo
 	lastWords  string  // of the process that died last
 	stderrAt   int64   // where the output of this process begins in stderr.log
@@ -57,6 +61,9 @@ type shared struct {
 	// changed is called when the snapshot of a node is a new one.
 	changed func()
 	files   filewatch.Watcher
+	usage   usage
+	crashes *crash.Collector
+	version string // of zctl
 	lookout *lookout
 }
 
@@ -86,6 +93,7 @@ type snapshot struct {
 	text       string
 	zeekSays   string
 	blind      string
+	outputAt   [2]int64 // where its output begins
 	lookout    *lookout
 	lastExit   *ExitInfo
 	lastWords  string
@@ -228,7 +236,7 @@ func (n *node) wind() {
 func (n *node) publish() {
 	s := &snapshot{
 		left: n.isLeft(), target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
-		tried: n.tried, zeekSays: n.zeekSays, blind: n.blind, lookout: n.shared.lookout,
+		tried: n.tried, outputAt: [2]int64{n.stdoutAt, n.stderrAt}, zeekSays: n.zeekSays, blind: n.blind, lookout: n.shared.lookout,
 		lastExit: n.lastExit, lastWords: n.lastWords, generation: n.generation,
 	}
 	if n.proc != nil {
@@ -331,7 +339,7 @@ func (n *node) start() (*process.Process, error) {
 	if err := prepareWorkDir(dirs, n.name, n.target.files, spec.Limits.User); err != nil {
 		return nil, err
 	}
-	n.stderrAt = fileSize(dirs.Stderr(n.name))
+	n.stdoutAt, n.stderrAt = fileSize(dirs.Stdout(n.name)), fileSize(dirs.Stderr(n.name))
 	n.expectStatus()
 	if err := n.listen(); err != nil {
 		return nil, err
@@ -347,7 +355,7 @@ func (n *node) start() (*process.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.unwatched = proc
+	n.unwatched, n.ran, n.ranIn = proc, spec, n.env
 	return proc, nil
 }
 

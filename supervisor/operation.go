@@ -232,6 +232,7 @@ func (s *Supervisor) setTargets(d Deployment) {
 		}
 	}
 	s.setNodes(nodes)
+	s.shared.crashes.SetKeep(d.keepCrashes())
 	each(nodes, func(n *node) { n.retarget(targets[n]) })
 }
 

@@ -31,6 +31,10 @@ type Deployment struct {
 	Config string `json:"config,omitempty"`
 	// KeepGenerations is how many generations are kept; 0: [DefaultKeepGenerations].
 	KeepGenerations int `json:"keep_generations,omitempty"`
+	// KeepCrashes and CrashExpire are how many crashes of each node are kept, and how
+	// long; nil, 0: [DefaultKeepCrashes], for ever.
+	KeepCrashes *int          `json:"keep_crashes,omitempty"`
+	CrashExpire time.Duration `json:"crash_expire,omitempty"`
 	// Bus is where to see who is on the bus, which tells whether Zeek nodes are
 	// ready; nil where there are none.
 	Bus *Bus `json:"bus,omitempty"`

@@ -47,6 +47,9 @@ type savedProcess struct {
 	Ready     bool      `json:"ready"`
 	Peers     *Peers    `json:"peers"`
 	Text      string    `json:"text"` // its STATUS
+	// OutputAt is where its output begins in stdout.log and stderr.log; nil if nobody
+	// knows.
+	OutputAt *[2]int64 `json:"output_at,omitempty"`
 	// Generation is what it runs, "" if nobody knows.
 	Generation string `json:"generation,omitempty"`
 }

@@ -12,6 +12,7 @@ import (
 
 	"zctl/layoutgen"
 	"zctl/supervisor/cgroup"
+	"zctl/supervisor/crash"
 	"zctl/supervisor/generation"
 	"zctl/supervisor/lifecycle"
 )
@@ -61,7 +62,6 @@ type Supervisor struct {
 	ending     bool       // nothing more begins
 
 	guard guard
-	usage usage
 	rest  *time.Timer // hands memory back when nothing has happened for a while
 }
 
@@ -99,6 +99,8 @@ func Open(o Options) (*Supervisor, error) {
 	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed, cgroups: openCgroups(o.Dirs, o.Cgroups)}
 	s.shared.lookout = newLookout(s)
+	s.shared.version = o.Version
+	s.shared.crashes = crash.New(o.Dirs.Crashes(), func(err error) { s.event("%v", err) })
 	s.setNodes(nil)
 	s.event("supervisor %d of version %s begins", os.Getpid(), o.Version)
 	if o.Witness != nil {
@@ -108,6 +110,7 @@ func Open(o Options) (*Supervisor, error) {
 		s.end(err)
 		s.running.Wait()
 		s.shared.files.Close()
+		s.shared.crashes.Close()
 		journal.close()
 		unlock()
 		return nil, fmt.Errorf("cannot take over: %w", err)
@@ -145,6 +148,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		s.shared.cgroups.Remove()
 	}
 	s.shared.files.Close()
+	s.shared.crashes.Close()
 	close(storeDone)
 	<-stored
 	s.rest.Stop()
@@ -205,7 +209,7 @@ func (s *Supervisor) collect() savedState {
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{
 				Identity: snap.id, Digest: snap.digest, StartedAt: snap.state.Since,
-				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text, Generation: snap.generation,
+				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text, OutputAt: &snap.outputAt, Generation: snap.generation,
 			}
 		}
 		state.Nodes = append(state.Nodes, saved)

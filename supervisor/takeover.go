@@ -29,6 +29,8 @@ func (s *Supervisor) takeOver() error {
 	}
 	state.addUnknown(strays)
 	s.deployment = state.Deployment
+	s.shared.crashes.SetKeep(s.deployment.keepCrashes())
+	s.background(s.shared.crashes.Tidy)
 	s.recoverGeneration(lost != nil)
 	var nodes, without []*node
 	first := map[*node]func(){}
@@ -83,6 +85,9 @@ func (s *savedState) addUnknown(strays []process.Found) {
 	}
 }
 
+// diedUnseen is why a node is started whose process nobody saw die.
+const diedUnseen = "died while no supervisor ran"
+
 // recover makes a node again, and says whether it runs and what is to happen to it
 // first.
 func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, runs bool, first func(), err error) {
@@ -92,13 +97,18 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, 
 	}
 	cause := "was about to be started"
 	if saved.Process != nil && (proc == nil || known.Identity != saved.Process.Identity) {
-		cause = "died while no supervisor ran"
+		cause = diedUnseen
 		saved.Restarts++
 		saved.LastExit = &ExitInfo{At: time.Now()}
 	}
 	t := s.target(saved.Spec)
 	t.up, t.removed = saved.Up, saved.Removed
 	n = newNode(saved.Spec.Name, s.shared, t, saved)
+	if saved.Up && saved.LastExit != nil && cause == diedUnseen {
+		if end := n.unseenCrash(saved); end != nil {
+			s.shared.crashes.Add(*end)
+		}
+	}
 	switch {
 	case proc != nil:
 		s.Log.Info("adopt", "node", n.name, "pid", proc.ID().PID)

@@ -2,12 +2,14 @@ package supervisor
 
 import (
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	procinfo "github.com/shirou/gopsutil/v3/process"
 
 	"zctl/cpuaffinity"
+	"zctl/supervisor/crash"
 	"zctl/supervisor/process"
 )
 
@@ -16,6 +18,7 @@ import (
 type usage struct {
 	mu   sync.Mutex // guards seen
 	seen map[process.Identity]cpuSample
+	rss  map[process.Identity][]crash.Sample // the first ones first
 }
 
 // cpuSample is the CPU time of a process at a time somebody looked.
@@ -41,6 +44,7 @@ func (u *usage) measure(status *NodeStatus, id process.Identity, started time.Ti
 	}
 	if memory, err := p.MemoryInfo(); err == nil {
 		status.RSSBytes = memory.RSS
+		u.remember(id, memory.RSS)
 	}
 	if times, err := p.Times(); err == nil {
 		status.CPUPercent = u.percent(id, started, times.User+times.System, time.Now())
@@ -67,16 +71,50 @@ func (u *usage) percent(id process.Identity, started time.Time, seconds float64,
 	return sample.percent
 }
 
+// mostSamples is how many samples of a process's memory are kept. Of more than that
+// every other one is dropped, so that they always cover its whole life.
+const mostSamples = 64
+
+func (u *usage) remember(id process.Identity, rss uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	samples := u.rss[id]
+	if len(samples) > 0 && time.Since(samples[len(samples)-1].At) < sampleEvery {
+		return
+	}
+	if len(samples) >= mostSamples {
+		kept := samples[:0]
+		for i := 0; i < len(samples); i += 2 {
+			kept = append(kept, samples[i])
+		}
+		samples = kept
+	}
+	u.rss[id] = append(samples, crash.Sample{At: time.Now(), Bytes: rss})
+}
+
+// curve is the memory of a process as far as somebody looked.
+func (u *usage) curve(id process.Identity) []crash.Sample {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.rss[id])
+}
+
 // forget drops the samples of processes that are not among those that run.
 func (u *usage) forget(running map[process.Identity]bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.seen == nil {
 		u.seen = map[process.Identity]cpuSample{}
+		u.rss = map[process.Identity][]crash.Sample{}
 	}
 	for id := range u.seen {
 		if !running[id] {
 			delete(u.seen, id)
+		}
+	}
+	for id := range u.rss {
+		if !running[id] {
+			delete(u.rss, id)
 		}
 	}
 }

@@ -41,6 +41,8 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 		OnSupervisorExit: config.Cluster.OnSupervisorExit,
 		GiveUpAfter:      config.Cluster.GiveUpAfter,
 		KeepGenerations:  config.Cluster.KeepGenerations,
+		KeepCrashes:      &config.Cluster.KeepCrashes,
+		CrashExpire:      config.Cluster.CrashExpire,
 		Bus:              busOf(layout, keys),
 		Files: map[string]string{
 			layoutgen.LayoutFile:  layout.Zeek(),

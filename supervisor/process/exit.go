@@ -16,13 +16,17 @@ type Exit struct {
 	Code int
 	// Signal is what killed the process, or 0.
 	Signal unix.Signal
+	// CoreDumped says that the kernel wrote a core.
+	CoreDumped bool
+	// Usage is what it used in all; nil for a process that was not our child.
+	Usage *unix.Rusage
 	// At is when the end was seen.
 	At time.Time
 }
 
 func exitOf(status unix.WaitStatus) Exit {
 	if status.Signaled() {
-		return Exit{Known: true, Signal: status.Signal()}
+		return Exit{Known: true, Signal: status.Signal(), CoreDumped: status.CoreDump()}
 	}
 	return Exit{Known: true, Code: status.ExitStatus()}
 }

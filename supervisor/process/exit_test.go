@@ -84,6 +84,9 @@ func TestWait(t *testing.T) {
 				if how(got) != test.want {
 					t.Errorf("got %v, want %v", got, test.want)
 				}
+				if got.Usage == nil || got.Usage.Maxrss <= 0 {
+					t.Errorf("used %+v", got.Usage)
+				}
 				if got.At.Before(begin) || got.At.After(time.Now()) {
 					t.Errorf("it ended at %v, but began after %v", got.At, begin)
 				}

@@ -21,6 +21,12 @@ type Identity struct {
 	BootID     string `json:"boot_id"`
 }
 
+// OfThisBoot says whether the process was made since the host was started.
+func (id Identity) OfThisBoot() bool {
+	boot, err := bootID()
+	return err == nil && boot == id.BootID
+}
+
 // Alive says whether the process still runs; a zombie does not. One that cannot be
 // looked at counts as alive: a second one in its place would be worse.
 func (id Identity) Alive() bool { return !errors.Is(id.check(), ErrGone) }

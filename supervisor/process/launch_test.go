@@ -164,7 +164,7 @@ func say(t *testing.T, to *os.File, text string) {
 
 // how is an end without its time.
 func how(e Exit) Exit {
-	e.At = time.Time{}
+	e.At, e.Usage = time.Time{}, nil
 	return e
 }
 

@@ -217,7 +217,8 @@ func (p *Process) Wait() Exit {
 func (p *Process) poll(fd int) (Exit, bool) {
 	if p.child {
 		var status unix.WaitStatus
-		pid, err := unix.Wait4(p.id.PID, &status, unix.WNOHANG, nil)
+		var usage unix.Rusage
+		pid, err := unix.Wait4(p.id.PID, &status, unix.WNOHANG, &usage)
 		if pid == 0 || errors.Is(err, unix.EINTR) {
 			return Exit{}, false
 		}
@@ -225,7 +226,9 @@ func (p *Process) poll(fd int) (Exit, bool) {
 		if err != nil { // somebody else reaped it
 			return Exit{}, true
 		}
-		return exitOf(status), true
+		exit := exitOf(status)
+		exit.Usage = &usage
+		return exit, true
 	}
 	if !readable(fd) {
 		return Exit{}, false
