@@ -126,7 +126,8 @@ func (n *snapshot) message(now time.Time) string {
 	default:
 		parts = append(parts, n.state.Cause)
 	}
-	if n.lastWords != "" && !n.state.Phase.Up() && n.state.Phase != lifecycle.Stopped {
+	said, _, _ := strings.Cut(n.lastWords, "\n")
+	if said != "" && !strings.Contains(n.state.Cause, said) && !n.state.Phase.Up() && n.state.Phase != lifecycle.Stopped {
 		parts = append(parts, "stderr: "+strings.ReplaceAll(n.lastWords, "\n", " | "))
 	}
 	return strings.Join(parts, "; ")

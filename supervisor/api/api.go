@@ -4,6 +4,7 @@
 // apart.
 //
 //	GET  /v1/status?node=PATTERN…           Status
+//	GET  /v1/diag?node=NAME&crash=NAME      Diagnosis
 //	POST /v1/plan       Deployment          []Change
 //	POST /v1/deploy     {"deployment": …, "options": …}  lines, see below
 //	POST /v1/start      {"nodes": […]}      lines

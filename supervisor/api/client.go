@@ -48,6 +48,14 @@ func (c *Client) Status(ctx context.Context, nodes []string) (supervisor.Status,
 	return s, err
 }
 
+// Diagnose is how a node is and how it crashed: in the crash of that name, or the
+// last time with "". Without a node it is which crashes are kept.
+func (c *Client) Diagnose(ctx context.Context, node, crash string) (supervisor.Diagnosis, error) {
+	var d supervisor.Diagnosis
+	err := c.look(ctx, http.MethodGet, "diag?"+url.Values{"node": {node}, "crash": {crash}}.Encode(), nil, &d)
+	return d, err
+}
+
 // Plan is what a deploy would do.
 func (c *Client) Plan(ctx context.Context, d supervisor.Deployment) ([]supervisor.Change, error) {
 	var changes []supervisor.Change

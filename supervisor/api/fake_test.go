@@ -55,6 +55,8 @@ type fake struct {
 	plan   func() ([]supervisor.Change, error)
 	do     func(context.Context) (supervisor.Result, error) // what takes long
 
+	diagnosis supervisor.Diagnosis
+
 	mu        sync.Mutex // guards what follows
 	calls     []call
 	listeners []*func(supervisor.Event)
@@ -78,6 +80,11 @@ func (f *fake) called() []call {
 func (f *fake) Status(patterns []string) (supervisor.Status, error) {
 	f.note(call{verb: "status", patterns: patterns})
 	return f.status()
+}
+
+func (f *fake) Diagnose(node, crash string) (supervisor.Diagnosis, error) {
+	f.note(call{verb: "diag", patterns: []string{node, crash}})
+	return f.diagnosis, nil
 }
 
 func (f *fake) Plan(d supervisor.Deployment) ([]supervisor.Change, error) {

@@ -217,3 +217,17 @@ func TestLookWhileBusy(t *testing.T) {
 		t.Errorf("got %+v", result)
 	}
 }
+
+// TestDiagnose shows that a diagnosis and what it is about cross the socket whole.
+func TestDiagnose(t *testing.T) {
+	t.Parallel()
+	f := &fake{diagnosis: filled[supervisor.Diagnosis]()}
+	s := serveFake(t, f)
+	got, err := s.client.Diagnose(t.Context(), "worker-1", "a crash&more")
+	if err != nil || !reflect.DeepEqual(got, f.diagnosis) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if calls := f.called(); len(calls) != 1 || calls[0].verb != "diag" || !slices.Equal(calls[0].patterns, []string{"worker-1", "a crash&more"}) {
+		t.Errorf("called %+v", calls)
+	}
+}

@@ -38,6 +38,7 @@ var usualLimits = limits{body: maxBody, read: 10 * time.Second, write: 10 * time
 // Supervisor is what the server serves; [supervisor.Supervisor] is one.
 type Supervisor interface {
 	Status(patterns []string) (supervisor.Status, error)
+	Diagnose(node, crash string) (supervisor.Diagnosis, error)
 	Plan(supervisor.Deployment) ([]supervisor.Change, error)
 	Deploy(context.Context, supervisor.Deployment, supervisor.DeployOptions) (supervisor.Result, error)
 	Start(ctx context.Context, patterns []string) (supervisor.Result, error)
@@ -115,6 +116,10 @@ func handler(s service) http.Handler {
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
 		status, err := s.Status(r.URL.Query()["node"])
 		answer(w, status, err)
+	})
+	mux.HandleFunc("GET /v1/diag", func(w http.ResponseWriter, r *http.Request) {
+		d, err := s.Diagnose(r.URL.Query().Get("node"), r.URL.Query().Get("crash"))
+		answer(w, d, err)
 	})
 	mux.HandleFunc("POST /v1/plan", func(w http.ResponseWriter, r *http.Request) {
 		d, err := body[supervisor.Deployment](w, r, s.body)
@@ -216,10 +221,11 @@ func errorOf(err error) *Error {
 	var e *Error
 	var unknown *supervisor.UnknownNodeError
 	var invalid *supervisor.InvalidError
+	var noCrash *supervisor.UnknownCrashError
 	switch {
 	case errors.As(err, &e):
 		return e
-	case errors.As(err, &unknown), errors.As(err, &invalid):
+	case errors.As(err, &unknown), errors.As(err, &invalid), errors.As(err, &noCrash):
 		return &Error{BadRequest, err.Error()}
 	case errors.Is(err, supervisor.ErrEnding):
 		return &Error{Unavailable, err.Error()}

@@ -52,7 +52,7 @@ func gatherFiles(e *End, to string) {
 	}
 	save(stderrFile, e.Stderr.tail(outputLines))
 	save(stdoutFile, e.Stdout.tail(outputLines))
-	save(envFile, publicEnv(e.Env))
+	save(envFile, PublicEnv(e.Env))
 	for _, x := range Excerpts {
 		save(x.File, Tail(filepath.Join(e.Dir, x.File), x.Lines, e.StartedAt))
 	}
@@ -138,8 +138,8 @@ func tailOf(f io.ReaderAt, from, to int64, lines int) string {
 // secret is what variables with secrets are called.
 var secret = regexp.MustCompile(`(?i)key|secret|token|passw|credential|ZCTL_SPEC`)
 
-// publicEnv is an environment without its secrets, a variable a line.
-func publicEnv(env []string) string {
+// PublicEnv is an environment without its secrets, a variable a line.
+func PublicEnv(env []string) string {
 	var text strings.Builder
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
