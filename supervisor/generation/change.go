@@ -111,6 +111,21 @@ func (s *Store) rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
+// exchange swaps two names, or, where the file system cannot, frees to and renames.
+func (s *Store) exchange(from, to string) error {
+	if err := s.before("exchange", from+" "+to); err != nil {
+		return err
+	}
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_EXCHANGE)
+	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) {
+		return err
+	}
+	if err := s.rename(to, s.stageName()); err != nil { // and it is swept
+		return err
+	}
+	return s.rename(from, to)
+}
+
 // remove removes something that has no name of its own any more. What cannot be
 // removed now is swept some other time.
 func (s *Store) remove(path string) error {

@@ -1,13 +1,18 @@
 package generation
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // lay writes files, by path; a content "-> X" makes a link to X, and "/" a directory.
@@ -225,6 +230,7 @@ func TestDamaged(t *testing.T) {
 		{store.path(generation) + "/more", func(p string) error { return os.WriteFile(p, nil, 0o600) }},
 		{store.path(generation) + "/more", func(p string) error { return os.Symlink("manifest.json", p) }},
 		{store.path(generation), os.RemoveAll},
+		{store.path(generation), func(p string) error { return errors.Join(os.RemoveAll(p), os.WriteFile(p, nil, 0o600)) }},
 		{store.site(tree) + "/local.zeek", func(p string) error { return os.WriteFile(p, []byte("y"), 0o644) }},
 		{store.site(tree) + "/local.zeek", func(p string) error { return os.Chmod(p, 0o755) }},
 		{store.site(tree) + "/sub", os.RemoveAll},
@@ -360,4 +366,89 @@ func TestFind(t *testing.T) {
 		}
 	}
 	t.Error("no two begin alike")
+}
+
+// TestOwner: what root stages belongs to the owner of the base directory, who runs the
+// supervisor and has to remove it one day.
+func TestOwner(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("needs root")
+	}
+	dir := t.TempDir()
+	const owner = 65534
+	if err := os.Chown(dir, owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	site := lay(t, t.TempDir(), map[string]string{"local.zeek": "x", "sub/y.zeek": "y", "link": "-> local.zeek"})
+	store := At(filepath.Join(dir, "generations"))
+	generation, err := store.Stage(Files{"manifest.json": "{}", "auto/x": "layout"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.StageSite(site); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Switch(generation); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(store.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		var stat unix.Stat_t
+		if err := unix.Lstat(path, &stat); err != nil || stat.Uid != owner {
+			t.Errorf("%s belongs to %d, %v", path, stat.Uid, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTogether: several who stage the same, or other things, at the same time, while
+// somebody sweeps, do not get in each other's way.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var sites []string
+	for _, text := range []string{"a", "b"} {
+		sites = append(sites, lay(t, filepath.Join(dir, text), map[string]string{"local.zeek": text, "sub/x.zeek": text}))
+	}
+	store := At(filepath.Join(dir, "generations"))
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			for round := range 10 {
+				if i == 0 {
+					if err := store.Sweep(); err != nil {
+						t.Error(err)
+					}
+				}
+				tree, err := store.StageSite(sites[(i+round)%2])
+				if err == nil {
+					_, err = store.Site(tree)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				digest, err := store.Stage(Files{"x": strings.Repeat("x", (i+round)%3)})
+				if err == nil {
+					_, err = store.Open(digest)
+				}
+				if err == nil {
+					err = store.Switch(digest)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := store.Sweep(); err != nil {
+		t.Error(err)
+	}
+	leftovers(t, store)
 }

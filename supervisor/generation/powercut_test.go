@@ -69,6 +69,9 @@ func (d *disk) step(op, path string) error {
 		d.names = slices.DeleteFunc(d.names, func(n unsyncedName) bool { return filepath.Dir(n.path) == path })
 	case "rename":
 		d.rename(path)
+	case "exchange":
+		from, to, _ := strings.Cut(path, " ")
+		d.name(to, func(to string) { unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_EXCHANGE) })
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Stage keeps the files of a generation and returns its digest. When it returns they
@@ -18,10 +20,11 @@ import (
 func (s *Store) Stage(files Files) (string, error) {
 	digest := files.Digest()
 	err := s.prepared(func() error {
-		if _, err := s.Open(digest); err == nil {
+		whole := func() bool { _, err := s.Open(digest); return err == nil }
+		if whole() {
 			return s.sync(s.dir) // who staged it may have been killed before he could
 		}
-		return s.install(func(stage string) (string, error) {
+		return s.install(whole, func(stage string) (string, error) {
 			return s.path(digest), s.fill(stage, files)
 		})
 	})
@@ -40,12 +43,13 @@ func (s *Store) StageSite(dirs ...string) (string, error) {
 	}
 	digest := tree.Digest()
 	err = s.prepared(func() error {
-		if _, err := s.Site(digest); err == nil {
+		whole := func() bool { _, err := s.Site(digest); return err == nil }
+		if whole() {
 			now := time.Now()
 			os.Chtimes(s.site(digest), now, now) // see siteGrace; without it, it is as old as it was
 			return s.sync(s.sites())
 		}
-		return s.install(func(stage string) (string, error) {
+		return s.install(whole, func(stage string) (string, error) {
 			copied, err := s.copy(stage, tree)
 			digest = copied.Digest() // somebody may have changed a file meanwhile
 			return s.site(digest), err
@@ -73,11 +77,12 @@ func (s *Store) prepared(do func() error) error {
 }
 
 // install makes a directory with what fill puts into it, on the disk to the last
-// byte, and gives it the name that fill returns.
-func (s *Store) install(fill func(stage string) (name string, err error)) (err error) {
+// byte, and gives it the name that fill returns; unless whole says that somebody else
+// has been quicker.
+func (s *Store) install(whole func() bool, fill func(stage string) (name string, err error)) (err error) {
 	stage := s.stageName()
 	defer func() {
-		if err != nil {
+		if _, left := os.Lstat(stage); left == nil {
 			s.remove(stage)
 		}
 	}()
@@ -88,23 +93,17 @@ func (s *Store) install(fill func(stage string) (name string, err error)) (err e
 	if err != nil {
 		return err
 	}
-	if err := s.replace(stage, name); err != nil {
+	switch err := s.rename(stage, name); {
+	case err == nil:
+	case !errors.Is(err, fs.ErrExist) && !errors.Is(err, unix.ENOTDIR): // ENOTEMPTY is an ErrExist, too
 		return err
-	}
-	return s.sync(filepath.Dir(name))
-}
-
-// replace gives a directory a name. What has it is damaged, or was staged by somebody
-// else just now; it goes where it is swept.
-func (s *Store) replace(stage, name string) error {
-	if _, err := os.Lstat(name); err == nil {
-		old := s.stageName()
-		if err := s.rename(name, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	case whole():
+	default: // it is damaged; nodes may be reading there, so there is always something
+		if err := s.exchange(stage, name); err != nil {
 			return err
 		}
-		defer s.remove(old)
 	}
-	return s.rename(stage, name)
+	return s.sync(filepath.Dir(name))
 }
 
 // fill writes files into a new directory.
