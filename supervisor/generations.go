@@ -108,8 +108,8 @@ func (d Deployment) Sites() []string {
 }
 
 // recoverGeneration brings in line what a predecessor who was killed has left. What
-// should run is what state.json says; without it, what was current is all that is
-// known of the deployment as a whole.
+// should run is what state.json says; if that is lost, what was current is all that
+// is known of the deployment as a whole.
 func (s *Supervisor) recoverGeneration(lost bool) {
 	current, err := s.generations.Current()
 	switch digest := s.deployment.Generation; {

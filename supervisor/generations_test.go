@@ -253,14 +253,19 @@ func TestRecoverGeneration(t *testing.T) {
 	}
 
 	// Without state.json it is known from current what was deployed, but for its nodes.
-	reopen(func() error { return os.WriteFile(r.dirs.State(), []byte("{"), 0o600) })
-	status, err := r.s.Status(nil)
-	if err != nil || status.Supervisor.Generation != second || status.Cluster != "test" || len(status.Nodes) != 1 {
-		t.Errorf("%+v, %v", status, err)
-	}
-	r.kill("manager")
-	if text, err := os.ReadFile(filepath.Join(r.dirs.Node("manager"), "cluster-layout.zeek")); err != nil || string(text) != "# layout\n" {
-		t.Errorf("the layout of its successor: %q, %v", text, err)
+	for _, lose := range []func() error{
+		func() error { return os.WriteFile(r.dirs.State(), []byte("{"), 0o600) },
+		func() error { return os.Remove(r.dirs.State()) },
+	} {
+		reopen(func() error { return errors.Join(lose(), os.Remove(layoutOf(r, "manager"))) })
+		status, err := r.s.Status(nil)
+		if err != nil || status.Supervisor.Generation != second || status.Cluster != "test" || len(status.Nodes) != 1 {
+			t.Errorf("%+v, %v", status, err)
+		}
+		r.kill("manager")
+		if text, err := os.ReadFile(layoutOf(r, "manager")); err != nil || string(text) != "# layout\n" {
+			t.Errorf("the layout of its successor: %q, %v", text, err)
+		}
 	}
 
 	// Without anything at all a deploy makes it anew.
@@ -268,6 +273,10 @@ func TestRecoverGeneration(t *testing.T) {
 	if again := r.deployAny(clusterOf(withEnv("manager", "2"))); again.Generation != second || again.Changes[0].Action != ChangeNothing || r.current() != second {
 		t.Errorf("%+v, current %s", again, r.current())
 	}
+}
+
+func layoutOf(r *rig, node string) string {
+	return filepath.Join(r.dirs.Node(node), "cluster-layout.zeek")
 }
 
 // TestHistoryOfDeploys: history has the end of a deploy even if nobody waits for it,

@@ -31,7 +31,7 @@ func (s *Supervisor) takeOver() error {
 	s.deployment = state.Deployment
 	s.shared.crashes.SetKeep(s.deployment.keepCrashes())
 	s.background(s.shared.crashes.Tidy)
-	s.recoverGeneration(lost != nil)
+	s.recoverGeneration(s.deployment.Cluster == "") // every cluster has a name
 	var nodes, without []*node
 	first := map[*node]func(){}
 	for _, saved := range state.Nodes {
