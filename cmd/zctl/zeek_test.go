@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -79,5 +80,37 @@ func TestZeekPrefix(t *testing.T) {
 		if got := zeekPrefix(filepath.Join(dir, program)); got != filepath.Join(dir, want) {
 			t.Errorf("%s is installed in %s, not %s", program, got, want)
 		}
+	}
+}
+
+// TestAskVersion of programs that are no Zeek, or do not answer.
+func TestAskVersion(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		"echo zeek version 8.1.2":             "",
+		"exec sleep 100":                      "it has not answered after 200ms",
+		"sleep 100 & exec sleep 100":          "it has not answered after 200ms",
+		"echo no libraries >&2; exit 127":     "exit status 127: no libraries",
+		"echo Zeek":                           `"Zeek\n" does not look like Zeek's version`,
+		"yes zeek version | head -c 10000000": "does not look like Zeek's version",
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(t.TempDir(), "zeek")
+			if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			patience := 20 * time.Second
+			if strings.Contains(script, "sleep") {
+				patience = 200 * time.Millisecond
+			}
+			v, err := askVersion(program, patience)
+			switch {
+			case want == "" && (err != nil || v.Text != "8.1.2"):
+				t.Errorf("%v, %v", v, err)
+			case want != "" && (err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 500):
+				t.Errorf("error %.500v, not %q", err, want)
+			}
+		})
 	}
 }

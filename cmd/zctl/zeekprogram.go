@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -66,7 +65,7 @@ func zeekVersion(program string) (zeek.Version, error) {
 	versions.Lock()
 	ask, known := versions.of[program]
 	if !known {
-		ask = sync.OnceValues(func() (zeek.Version, error) { return askVersion(program) })
+		ask = sync.OnceValues(func() (zeek.Version, error) { return askVersion(program, versionTimeout) })
 		if versions.of == nil {
 			versions.of = map[string]func() (zeek.Version, error){}
 		}
@@ -76,28 +75,38 @@ func zeekVersion(program string) (zeek.Version, error) {
 	return ask()
 }
 
-func askVersion(program string) (zeek.Version, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), versionTimeout)
+func askVersion(program string, patience time.Duration) (zeek.Version, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, "--version")
 	cmd.WaitDelay = time.Second
 	cmd.Dir = "/"
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		err = fmt.Errorf("it has not answered after %v", versionTimeout)
-	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		err = fmt.Errorf("%w: %.200s", err, strings.TrimSpace(string(exit.Stderr)))
+	var stdout, stderr beginning
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("it has not answered after %v", patience)
+	case err != nil && len(stderr) > 0:
+		err = fmt.Errorf("%w: %.200s", err, strings.TrimSpace(string(stderr)))
 	}
 	var v zeek.Version
 	if err == nil {
-		v, err = zeek.ParseVersion(string(out))
+		v, err = zeek.ParseVersion(string(stdout))
 	}
 	if err != nil {
 		return v, fmt.Errorf("cannot ask %s for its version: %w; run %[1]s --version to see", program, err)
 	}
 	return v, nil
+}
+
+// beginning keeps the first 4 KiB of what a program says.
+type beginning []byte
+
+func (b *beginning) Write(p []byte) (int, error) {
+	const most = 4 << 10
+	*b = append(*b, p[:min(len(p), most-len(*b))]...)
+	return len(p), nil
 }
 
 // zeekPrefix is where the Zeek of a program is installed: two directories above the
