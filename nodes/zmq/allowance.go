@@ -21,9 +21,10 @@ type allowance struct {
 
 	mu      sync.Mutex // guards what follows, and the shares
 	used    int
+	free    int                 // of those: of encrypted connections, which have waited already
 	overs   int                 // buffers beyond the limit, all of one connection
 	waiting []*claim            // in order
-	partly  map[*share]struct{} // those that hold a message which has not come whole
+	partly  map[*share]struct{} // those that hold a message which has not come whole, or are beyond the limit
 }
 
 // share is a connection's part of an allowance.
@@ -34,9 +35,10 @@ type share struct {
 
 	partly bool // it is in of.partly; of the reading goroutine
 
-	since   time.Time // when the message under way was given room
+	since   time.Time // from when on it is looked how fast the message under way comes
 	from    int64     // bytes received by then
 	bytes   int       // of its buffer
+	over    bool      // that is beyond the limit
 	waiting bool      // for us
 }
 
@@ -63,6 +65,7 @@ func (s *share) take(size int, underWay bool) (*chunk, error) {
 	var err error
 	if s.sealed {
 		b = s.of.force(size)
+		s.begin(size, underWay, false)
 	} else {
 		b, err = s.charge(size, s.conn.in.chunk, underWay)
 	}
@@ -80,9 +83,7 @@ func (s *share) charge(size int, old *chunk, underWay bool) (*chunk, error) {
 	if err := s.await(c); err != nil {
 		return nil, err
 	}
-	if underWay {
-		s.begin(size)
-	}
+	s.begin(size, underWay, c.over)
 	return c.chunk(), nil
 }
 
@@ -117,25 +118,51 @@ func (s *share) setWaiting(w bool) {
 	s.waiting = w
 }
 
-// begin notes that a message is under way, for which there is a buffer of that size.
-func (s *share) begin(size int) {
+// begin notes that there is a buffer of that size, for a message of which some has come, or for new ones.
+func (s *share) begin(size int, underWay, over bool) {
+	if !s.partly && !underWay && !over {
+		return
+	}
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
-	if s.bytes = size; !s.partly {
-		s.partly, s.since, s.from = true, time.Now(), s.conn.in.got.Load()
+	s.bytes, s.over = size, over
+	switch {
+	case !underWay && !over:
+		s.end()
+	case !s.partly:
+		s.partly = true
 		s.of.partly[s] = struct{}{}
+		s.again()
 	}
 }
 
-// whole notes that no message is under way.
+// again begins to measure how fast a message comes.
+func (s *share) again() { s.since, s.from = time.Now(), s.conn.in.got.Load() }
+
+func (s *share) end() {
+	s.partly = false
+	delete(s.of.partly, s)
+}
+
+// whole notes that a message has come whole.
 func (s *share) whole() {
 	if !s.partly {
 		return
 	}
-	s.partly = false
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
-	delete(s.of.partly, s)
+	if s.over { // of the next one there may be a beginning
+		s.again()
+		return
+	}
+	s.end()
+}
+
+// leave notes that the connection has ended.
+func (s *share) leave() {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.end()
 }
 
 func (a *allowance) claim(s *share, size int, instead bool) *claim {
@@ -157,7 +184,7 @@ func (a *allowance) grantAll() {
 	if a.overs == 1 {
 		a.grantAt(slices.IndexFunc(a.waiting, func(c *claim) bool { return c.instead }))
 	}
-	for len(a.waiting) > 0 && (a.used+a.waiting[0].size <= a.limit || a.overs == 0) {
+	for len(a.waiting) > 0 && (a.used+a.waiting[0].size <= a.limit || a.overs == 0 && a.free < a.limit) {
 		a.grantAt(0)
 	}
 }
@@ -174,7 +201,20 @@ func (a *allowance) force(size int) *chunk {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.used += size
-	return (&claim{share: &share{of: a}, size: size}).chunk()
+	a.free += size
+	b := (&claim{share: &share{of: a}, size: size}).chunk()
+	b.free = true
+	return b
+}
+
+// giveChunk returns what a chunk counted.
+func (a *allowance) giveChunk(c *chunk) {
+	if c.free {
+		a.mu.Lock()
+		a.free -= c.size
+		a.mu.Unlock()
+	}
+	a.give(c.size, c.over)
 }
 
 func (a *allowance) grant(c *claim) {
@@ -222,24 +262,32 @@ func (a *allowance) hurry(c *claim) {
 	}
 }
 
-// slowest is the peer that keeps a claim waiting the longest by being slow: nobody, unless the claim is the first and there
-// would be room without the messages that are under way.
+// slowest is the peer that keeps a claim waiting the longest by being slow: nobody, unless the claim is the first and it
+// would help, because the peer is beyond the limit, or there would be room without the messages that are under way.
 func (a *allowance) slowest(c *claim) (slow *share, rate float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if len(a.waiting) == 0 || a.waiting[0] != c {
+		return nil, 0
+	}
 	room := a.limit - a.used
 	rate = a.leastBps
 	for s := range a.partly {
 		age := time.Since(s.since)
-		if s.waiting || age < a.patience {
+		if s.waiting && !s.sealed || age < a.patience {
 			continue
 		}
 		room += s.bytes
-		if r := float64(s.conn.in.got.Load()-s.from) / age.Seconds(); r < rate {
+		switch r := float64(s.conn.in.got.Load()-s.from) / age.Seconds(); {
+		case r >= a.leastBps:
+			s.again() // it may stop yet
+		case s.over:
+			return s, r
+		case r < rate:
 			slow, rate = s, r
 		}
 	}
-	if len(a.waiting) == 0 || a.waiting[0] != c || room < min(c.size, a.limit) {
+	if room < min(c.size, a.limit) {
 		return nil, 0
 	}
 	return slow, rate

@@ -146,9 +146,9 @@ func TestPullTakesWhatIsLarger(t *testing.T) {
 func TestPullGivesUpStalledPeers(t *testing.T) {
 	t.Parallel()
 	log, lines := logged()
-	got := make(chan string, 100)
+	var got tally
 	opts := Options{RcvMemory: 500_000, Log: log, limits: limits{slow: 100 * time.Millisecond}}
-	pull, err := BindPull("tcp://127.0.0.1:0", opts, func(m Message) { got <- string(m[0]) })
+	pull, err := BindPull("tcp://127.0.0.1:0", opts, got.take)
 	check(t, err)
 	defer pull.Close()
 	wire := appendMessage(nil, message("stalled", strings.Repeat("x", 400_000)))
@@ -164,15 +164,7 @@ func TestPullGivesUpStalledPeers(t *testing.T) {
 		defer pull.memory.mu.Unlock()
 		return len(pull.memory.waiting) > 0
 	})
-	go rawPeer(t, pull.Endpoint(), zmq4.Push).Write(appendMessage(nil, message("honest", strings.Repeat("y", 400_000))))
-	select {
-	case m := <-got:
-		if m != "honest" {
-			t.Errorf("got %q", m)
-		}
-	case <-time.After(patience):
-		t.Fatal("stalled peers keep others waiting")
-	}
+	startAckSender(t, Options{}, pull.Endpoint()).sendAll(t, 3, 400_000) // which comes again, should it be taken for slow
 	lines.contains(t, "others wait for that memory")
 }
 
@@ -184,20 +176,32 @@ func TestPullIsPatientWithPeers(t *testing.T) {
 	peer := func() *share { return &share{of: a, conn: &conn{in: newReader(nil, 1)}} }
 	slow, other := peer(), peer()
 	a.claim(slow, 60_000, false)
-	slow.begin(60_000)
+	slow.begin(60_000, true, false)
 	a.claim(other, 90_000, false)
 	waits := a.claim(peer(), 30_000, false)
 	time.Sleep(time.Microsecond)
 	if s, _ := a.slowest(waits); s != nil {
 		t.Error("a peer is to go whose memory would not help")
 	}
-	other.begin(90_000)
+	other.begin(90_000, true, false)
 	other.conn.in.got.Store(1 << 30)
 	if s, _ := a.slowest(waits); s != slow {
 		t.Error("the one that keeps others waiting is not to go")
 	}
 	slow.whole()
+	other.conn.in.got.Add(1 << 30)
 	if s, _ := a.slowest(waits); s != nil || len(a.partly) != 1 {
 		t.Error("a peer is to go whose message came whole")
+	}
+	slow.begin(60_000, false, true)
+	slow.whole()
+	other.begin(90_000, false, false)
+	time.Sleep(time.Microsecond)
+	if s, _ := a.slowest(waits); s != slow || len(a.partly) != 1 {
+		t.Error("one that is beyond the limit and says nothing is not to go")
+	}
+	slow.leave()
+	if len(a.partly) != 0 {
+		t.Error("one that has left is remembered")
 	}
 }

@@ -23,6 +23,7 @@ type chunk struct {
 	of   *allowance // that it counts for; nil: it goes round
 	size int        // what it counts
 	over bool       // beyond the limit
+	free bool       // nothing had to wait for it
 }
 
 var chunks = sync.Pool{New: func() any { return &chunk{buf: make([]byte, chunkSize)} }}
@@ -45,7 +46,7 @@ func (c *chunk) release() {
 		return
 	}
 	if c.of != nil {
-		c.of.give(c.size, c.over)
+		c.of.giveChunk(c)
 		return
 	}
 	chunks.Put(c)

@@ -81,7 +81,7 @@ func (p *Pull) serve(c *conn) error {
 	c.in.alloc = share.take
 	c.ackPing = asked.ping
 	defer func() {
-		share.whole()
+		share.leave()
 		c.in.chunk.release()
 	}()
 	if sealed, ok := c.nc.(*sealedConn); ok {

@@ -162,6 +162,9 @@ func (r *reader) read(n int) error {
 
 // makeRoom makes room for more of the packet under way, which is to have n bytes at least.
 func (r *reader) makeRoom(n int) error {
+	if r.chunk != nil && r.chunk.over && r.start == r.end { // others may need it
+		return r.grow(n)
+	}
 	if r.mine() && !(r.filled && len(r.buf) < chunkSize) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0
@@ -202,7 +205,7 @@ func (r *reader) nextSize(n int) int {
 	switch {
 	case r.recycle && len(r.buf) > 0:
 		size = chunkSize
-	case r.alloc != nil && len(r.buf) > chunkSize:
+	case r.alloc != nil && (len(r.buf) > chunkSize || have == 0 && r.chunk != nil && r.chunk.over):
 		size = firstChunk
 	}
 	return max(size, min(max(2*have, r.longest), n))
