@@ -2,6 +2,9 @@ package supervisor
 
 import (
 	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -126,4 +129,32 @@ func TestKeepNoCrashes(t *testing.T) {
 		t.Errorf("%v, %v", all, err)
 	}
 	r.open()
+}
+
+// TestCrashCore: a core that the kernel really wrote is kept, with a backtrace if
+// there is a debugger.
+func TestCrashCore(t *testing.T) {
+	t.Parallel()
+	pattern, _ := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if p := string(pattern); p == "" || strings.ContainsAny(p[:1], "|/\n") {
+		t.Skipf("cores of this host go to %q", p)
+	}
+	r := newRig(t)
+	r.deploy(script("worker-1", `ulimit -c unlimited || echo no; exec sleep 1000`))
+	if out, _ := os.ReadFile(r.dirs.Stdout("worker-1")); len(out) > 0 {
+		t.Skip("processes may not leave cores here")
+	}
+	pid := r.status("worker-1").PID
+	unix.Kill(pid, unix.SIGSEGV)
+	b := r.crashes("worker-1", 1)[0]
+	if b.PID != pid || !b.CoreDumped || b.Core != "core" {
+		t.Fatalf("%+v", b.Report)
+	}
+	if left, _ := filepath.Glob(filepath.Join(r.dirs.Node("worker-1"), "*core*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if _, err := exec.LookPath("gdb"); err != nil {
+		t.Skip("no gdb")
+	}
+	waitFor(t, func() bool { return strings.Contains(r.crashes("worker-1", 1)[0].Files["backtrace.txt"], "#0") })
 }
