@@ -171,7 +171,7 @@ func TestKilledDeploys(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
-	for i := range 24 {
+	for i := range 16 {
 		k.configure(i)
 		victim := k.supervisor()
 		cmd := k.command("deploy")

@@ -40,13 +40,17 @@ func lay(t *testing.T, dir string, files map[string]string) string {
 }
 
 // TestUnion: of several site directories the first entry of a name wins, with all
-// that is below it; links stay links; what is missing or empty does not matter (spec:
+// that is below it; links stay links, and lead where they did; what is missing or empty does not matter (spec:
 // zeekctl 7.1, 13).
 func TestUnion(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	lay(t, dir, map[string]string{
 		"a/local.zeek": "a", "a/sub/x.zeek": "a x", "a/link.zeek": "-> sub/x.zeek", "a/gone.zeek": "-> nowhere",
+		"a/out.zeek": "-> ../far/x.zeek", "a/sub/up.zeek": "-> ../local.zeek", "a/sub/out.zeek": "-> ../../far/x.zeek",
 		"b/local.zeek": "b", "b/sub/x.zeek": "b x", "b/sub/y.zeek": "b y", "b/only.zeek": "b", "b/dir": "-> sub",
 		"a/.git/HEAD": "x", "a/local.zeek~": "x", "a/.local.zeek.swp": "x", "a/sub/.#x.zeek": "-> user@host.1",
 		"empty": "/", "b/void": "/",
@@ -77,7 +81,8 @@ func TestUnion(t *testing.T) {
 	}
 	want := []string{
 		"link dir sub", "link gone.zeek nowhere", "link link.zeek sub/x.zeek", "file local.zeek a",
-		"program only.zeek b", "directory sub ", "file sub/x.zeek a x", "directory void ",
+		"program only.zeek b", "link out.zeek " + dir + "/far/x.zeek",
+		"directory sub ", "link sub/out.zeek " + dir + "/far/x.zeek", "link sub/up.zeek ../local.zeek", "file sub/x.zeek a x", "directory void ",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("staged\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

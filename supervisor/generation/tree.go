@@ -48,9 +48,9 @@ type limits struct {
 var usualLimits = limits{entries: 50_000, depth: 40, bytes: 1 << 30}
 
 // ReadTree is the union of directories: of several entries of one name at the top the
-// first wins, be it a file or a whole directory. Links stay links. Directories that
-// are missing or empty add nothing, and neither does what [ignored] says (spec:
-// zeekctl 7.1, 13).
+// first wins, be it a file or a whole directory. Links stay links, and lead where they
+// did. Directories that are missing or empty add nothing, and neither does what
+// [ignored] says (spec: zeekctl 7.1, 13).
 func ReadTree(dirs ...string) (Tree, error) {
 	return readTree(dirs, usualLimits)
 }
@@ -117,7 +117,7 @@ func (r *treeReader) read(source, path string, depth int) error {
 		}
 	case mode&fs.ModeSymlink != 0:
 		e.Kind = Link
-		if e.Content, err = os.Readlink(source); err != nil {
+		if e.Content, err = readLink(source, path); err != nil {
 			return err
 		}
 	case mode.IsRegular():
@@ -133,6 +133,20 @@ func (r *treeReader) read(source, path string, depth int) error {
 	}
 	r.tree = append(r.tree, e)
 	return nil
+}
+
+// readLink is where a link leads from anywhere: if by a relative path out of the tree,
+// which is about to be copied, that is made absolute.
+func readLink(source, path string) (string, error) {
+	target, err := os.Readlink(source)
+	if err != nil || filepath.IsAbs(target) || filepath.IsLocal(filepath.Join(filepath.Dir(path), target)) {
+		return target, err
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(source))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(filepath.Join(dir, target))
 }
 
 func (r *treeReader) readDir(source, path string, depth int) error {
