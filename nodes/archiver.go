@@ -104,6 +104,9 @@ func (a *archiver) pass() {
 		logs, err := archive.Adopt(dir, a.suffix(dir), a.a.Location)
 		a.complain(dir, err)
 		for _, l := range logs {
+			if l.Suffix == "" {
+				l.Suffix = a.suffix(dir)
+			}
 			file, ok := identify(l.File)
 			if !ok || a.waiting[file] {
 				still[file] = ok

@@ -91,15 +91,20 @@ func TestArchiver(t *testing.T) {
 	if got := r.archived(); len(got) != 2 || !regexp.MustCompile(`^2026-01-02/dns.03:00:00-\d\d:\d\d:\d\d-logger-2.log$`).MatchString(got[1]) {
 		t.Error(got)
 	}
+	// A name may say nothing of the logger although there are several.
+	r.write("logger-2/log-queue/ssl__2026-01-02-03-00-00__2026-01-02-04-00-00__.log", "x")
+	if got := r.archived(); len(got) != 3 || got[2] != "2026-01-02/ssl.03:00:00-04:00:00-logger-2.log" {
+		t.Error(got)
+	}
 	// A second one of the same name and second.
 	r.write("logger-1/log-queue/conn"+times+"logger-1__.log", "c")
-	if got := r.archived(); len(got) != 3 || got[0] != "2026-01-02/conn.03:00:00-04:00:00-logger-1.2.log" {
+	if got := r.archived(); len(got) != 4 || got[0] != "2026-01-02/conn.03:00:00-04:00:00-logger-1.2.log" {
 		t.Error(got)
 	}
 	r.end()
 	r.write("logger-2/log-queue/http"+times+"logger-2__.log", "d")
 	r = startArchiver(t, r.dir)
-	if got := r.archived(); len(got) != 4 || got[3] != "2026-01-02/http.03:00:00-04:00:00-logger-2.log" {
+	if got := r.archived(); len(got) != 5 || got[3] != "2026-01-02/http.03:00:00-04:00:00-logger-2.log" {
 		t.Error(got)
 	}
 	r.end()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen"
 )
 
 // logWriter is the log that a logger was told to write, with Zeek's rotation (spec:
@@ -53,6 +55,23 @@ func (w *logWriter) setting(name, usual string) string {
 	return usual
 }
 
+// metadata tells several loggers apart.
+func (w *logWriter) metadata() string {
+	if w.z.layout == nil {
+		return ""
+	}
+	loggers := 0
+	for _, n := range w.z.layout.Nodes {
+		if n.Type == layoutgen.TypeLogger {
+			loggers++
+		}
+	}
+	if loggers < 2 {
+		return ""
+	}
+	return "log_suffix=" + w.z.node + "__"
+}
+
 // open makes the log, with a record in it.
 func (w *logWriter) open() {
 	w.opened = time.Now()
@@ -75,7 +94,7 @@ func (w *logWriter) rotate(closed time.Time, terminating bool) {
 	dir := w.setting("Log::default_rotation_dir", ".")
 	name := w.path + "." + w.opened.Format(rotatedTime) + ".log"
 	if w.setting("Log::rotation_format_func", "") != "" {
-		name = w.path + "__" + w.opened.Format(rotatedTime) + "__" + closed.Format(rotatedTime) + "__.log"
+		name = w.path + "__" + w.opened.Format(rotatedTime) + "__" + closed.Format(rotatedTime) + "__" + w.metadata() + ".log"
 	}
 	os.MkdirAll(dir, 0o755)
 	target := filepath.Join(dir, name)
