@@ -29,6 +29,10 @@ func newProgress(w io.Writer) *progress {
 // event is called with everything that happens.
 func (p *progress) event(e supervisor.Event) {
 	if e.Node == "" || e.To == "" {
+		if e.Node != "" && strings.HasPrefix(e.Cause, "cannot ") { // it goes on, but not as it should
+			p.done()
+			say(p.w, e.Node+": "+plain(e.Cause))
+		}
 		return
 	}
 	phase := lifecycle.Phase(e.To)
