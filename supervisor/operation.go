@@ -333,7 +333,7 @@ func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
 // headStart is how long a stage has at least to end before the next one is told
 // to. More would add up: what a Zeek node cannot deliver any more keeps it for
 // half a second (spec: generators R21).
-const headStart = 50 * time.Millisecond
+const headStart = 25 * time.Millisecond
 
 // stopStages stops stage after stage in the reverse order: each when nothing is
 // left of the one before, or it has had its head start. But whoever takes logs,
