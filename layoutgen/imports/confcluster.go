@@ -248,7 +248,7 @@ var hostFile = regexp.MustCompile(`^([a-z0-9][-a-z0-9_]*)\.zeek\.conf$`)
 func (c *conf) role(t *table, role string, count int) {
 	at := c.main.place
 	if role != "manager" {
-		c.numbered(t, at, c.prefix()+role+"-", count)
+		c.numbered(t, at, c.prefix()+role+"-", count, false)
 	}
 	t.set(at, "cpus", "none")
 	if e := c.text(role + "_cpu_set"); e.value != "" {
@@ -263,9 +263,10 @@ func (c *conf) role(t *table, role string, count int) {
 	c.treat(t, c.main, role)
 }
 
-// numbered says how many nodes there are, with names if zctl would give them others.
-func (c *conf) numbered(t *table, at place, prefix string, count int) {
-	if c.prefix() == "" || count == 0 || count > maxProcs {
+// numbered says how many nodes there are, with names if zctl would give them others,
+// or always.
+func (c *conf) numbered(t *table, at place, prefix string, count int, always bool) {
+	if c.prefix() == "" && !always || count == 0 || count > maxProcs {
 		t.set(at, "count", count)
 		return
 	}

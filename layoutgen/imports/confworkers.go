@@ -85,7 +85,7 @@ func (c *conf) faceNames(t *table, s *section, name string, count int) {
 	if c.prefix() == "" && name != "" {
 		t.set(s.place, "name", name)
 	}
-	c.numbered(t, at, prefix, count)
+	c.numbered(t, at, prefix, count, len(c.faces) > 1 && name == "")
 }
 
 // facePins is the CPU of each worker: the list, again and again. 9.0 counts in the

@@ -173,12 +173,10 @@ func ZeekConf(file Source, o Options) (Result, error) {
 		}
 		c.checkKeys(s)
 	}
-	if c.main.name == "" {
-		_, face := c.main.get("interface")
-		_, workers := c.main.get("workers")
-		if face || workers || !newer {
-			c.faces = append(c.faces, c.main)
-		}
+	_, face := c.main.get("interface")
+	_, workers := c.main.get("workers")
+	if face || workers || !newer {
+		c.faces = append([]*section{c.main}, c.faces...)
 	}
 	c.write()
 	return im.finish()
