@@ -44,10 +44,15 @@ func (im *importer) checkCluster(nodes []node) {
 			continue
 		}
 		names[strings.ToLower(n.name)] = n
-		if len(managers) > 0 && managers[0].address.IsLoopback() && n.address.IsValid() && !n.address.IsLoopback() {
+		if len(managers) > 0 && isLocal(managers[0].address) && n.address.IsValid() && !isLocal(n.address) {
 			im.add(n.host.place, "node %s: all nodes must use localhost, 127.0.0.1 or ::1 if the manager does; give the manager an address that %s can reach", n.name, n.name)
 		}
 	}
+}
+
+// isLocal says whether an address is one that ZeekControl takes for this host.
+func isLocal(a netip.Addr) bool {
+	return a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback()
 }
 
 // writeCluster writes all sections that come of nodes.

@@ -18,8 +18,8 @@ func (c *conf) write() {
 	}
 	c.program()
 	c.network()
-	c.archiving()
 	c.everything()
+	c.archiving()
 	if manager, says := c.main.get("manager"); c.newer && !manager.yes() {
 		if !says {
 			manager.place = c.main.place
@@ -182,8 +182,16 @@ func (c *conf) network() {
 	t.set(e.place, "metrics_port", c.number(e, 9991))
 }
 
-// archiving notes what does not archive.
+// archiving is the process that archives logs; it notes what does not.
 func (c *conf) archiving() {
+	t := c.doc.table("archiver")
+	for _, all := range c.all {
+		if all.key == "user" || all.key == "group" {
+			t.set(all.origin, all.key, all.value)
+		}
+	}
+	c.cpuSet(t, "archiver")
+	c.treat(t, &section{}, "archiver")
 	e := c.text("archiver")
 	switch {
 	case e.value == "" || e.yes():
@@ -251,16 +259,23 @@ func (c *conf) role(t *table, role string, count int) {
 		c.numbered(t, at, c.prefix()+role+"-", count, false)
 	}
 	t.set(at, "cpus", "none")
-	if e := c.text(role + "_cpu_set"); e.value != "" {
-		list, err := cpuList(e.value)
-		if err != nil {
-			c.add(e.place, "%s: %v", e.key, err)
-		}
-		slices.Sort(list)
-		t.set(e.place, "cpus", join(slices.Compact(list)))
-	}
+	c.cpuSet(t, role)
 	c.general(t)
 	c.treat(t, c.main, role)
+}
+
+// cpuSet is the CPUs of a type of nodes that has them as a set.
+func (c *conf) cpuSet(t *table, role string) {
+	e := c.text(role + "_cpu_set")
+	if e.value == "" {
+		return
+	}
+	list, err := cpuList(e.value)
+	if err != nil {
+		c.add(e.place, "%s: %v", e.key, err)
+	}
+	slices.Sort(list)
+	t.set(e.place, "cpus", join(slices.Compact(list)))
 }
 
 // numbered says how many nodes there are, with names if zctl would give them others,
@@ -303,7 +318,7 @@ func (c *conf) treat(t *table, s *section, role string) {
 	if e := get("memory_max"); e.value != "" {
 		c.memory(t, e)
 	}
-	if e := get("args"); e.value != "" {
+	if e := get("args"); e.value != "" && role != "archiver" { // which has advice
 		t.set(e.place, "args", c.words(e))
 	}
 	if e := get("env"); e.value != "" && role != "worker" {

@@ -128,17 +128,14 @@ var confKeys = map[string]confKey{
 	"archiver":      {true, true, false, ""},
 	"archiver_args": {true, true, false, "zctl archives logs itself: see compression, expire_after and post_process in [logs]"},
 	"archiver_dir":  {true, true, false, "zctl archives to logs/ in base_dir; make that a symbolic link, or base_dir another directory"},
-	"archiver_env":  {false, true, false, ownArchiver}, "archiver_cpu_set": {false, true, false, ownArchiver},
-	"archiver_nice": {false, true, false, ownArchiver}, "archiver_memory_max": {false, true, false, ownArchiver},
+	"archiver_env":  {false, true, false, ""}, "archiver_cpu_set": {false, true, false, ""},
+	"archiver_nice": {false, true, false, ""}, "archiver_memory_max": {false, true, false, ""},
 	"restart_interval_sec": {true, true, false, "zctl starts a dead node again at once, and waits longer each time only if it keeps dying"},
 	"cluster_layout":       {false, true, false, "zctl makes the layout of this file; zctl layout prints it, to be compared with that one"},
 	"cluster_node_prefix":  {false, true, false, ""},
 }
 
-const (
-	ownArchiver = "zctl archives logs itself"
-	numaAdvice  = "zctl has no such key: the kernel gives a process memory of its own node as long as there is some, and cpus = \"auto\" puts workers near their card"
-)
+const numaAdvice = "zctl has no such key: the kernel gives a process memory of its own node as long as there is some, and cpus = \"auto\" puts workers near their card"
 
 // onlyNewer says whether a key is one that 8.1 does not know.
 func onlyNewer(key string) bool {
@@ -158,7 +155,7 @@ type conf struct {
 // everything that is wrong in it.
 func ZeekConf(file Source, o Options) (Result, error) {
 	im := &importer{problems: &problems{}, doc: &document{files: []string{file.Name}}, opts: o, cfg: &section{}}
-	for _, name := range []string{"cluster", "logs", "zeek", "manager", "loggers", "proxies"} {
+	for _, name := range []string{"cluster", "logs", "zeek", "archiver", "manager", "loggers", "proxies"} {
 		im.doc.newTable(name)
 	}
 	sections, newer := im.readZeekConf(file)
