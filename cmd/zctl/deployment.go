@@ -220,7 +220,7 @@ func warnings(config *layoutgen.Config) []string {
 	}
 	all = append(all, elsewhere(config)...)
 	all = append(all, siteWarnings(config)...)
-	return append(all, logWarnings(config)...)
+	return append(append(all, zeekWarnings(config)...), logWarnings(config)...)
 }
 
 // device is the network device behind an interface as Zeek writes it: without

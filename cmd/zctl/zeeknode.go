@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"zctl/cpuaffinity"
 	"zctl/layoutgen"
@@ -65,4 +66,20 @@ func expandInterfaces(config *layoutgen.Config, layout *layoutgen.Layout, placem
 		layout.Nodes[i].Interface = expanded
 	}
 	return nil
+}
+
+// zeekWarnings says which sections nobody is going to read.
+func zeekWarnings(config *layoutgen.Config) []string {
+	layout := config.Layout()
+	isZeek := func(n layoutgen.Node) bool { return n.Process.Engine == layoutgen.EngineZeek }
+	var all []string
+	for _, section := range []string{"zeek", "networks"} {
+		if config.Has(section) && !slices.ContainsFunc(layout.Nodes, isZeek) {
+			all = append(all, fmt.Sprintf("warning: [%s] is for Zeek nodes, and no node has engine = \"zeek\"", section))
+		}
+	}
+	if config.Has("archiver") && layout.Archiver == nil {
+		all = append(all, "warning: [archiver] is for the logs of Zeek loggers, and no logger is one")
+	}
+	return all
 }
