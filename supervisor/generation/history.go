@@ -134,28 +134,35 @@ func (s *Store) appendTo(path string, text []byte) error {
 // History is what was deployed, the oldest first. Lines that cannot be understood are
 // left out.
 func (s *Store) History() ([]Record, error) {
-	var records []Record
-	index := map[int64]int{}
+	var lines []byte
 	for _, name := range []string{s.history() + ".1", s.history()} {
 		text, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("cannot read history: %w", err)
 		}
-		for line := range bytes.Lines(text) {
-			var r Record
-			if json.Unmarshal(line, &r) != nil || r.ID == 0 {
-				continue
-			}
-			switch at, known := index[r.ID]; {
-			case known:
-				records[at].Outcome, records[at].OK, records[at].Seconds, records[at].Void = r.Outcome, r.OK, r.Seconds, r.Void
-			case Valid(r.Generation):
-				index[r.ID] = len(records)
-				records = append(records, r)
-			}
+		lines = append(append(lines, text...), '\n')
+	}
+	return parseHistory(lines), nil
+}
+
+// parseHistory makes records of their lines.
+func parseHistory(lines []byte) []Record {
+	var records []Record
+	index := map[int64]int{}
+	for line := range bytes.Lines(lines) {
+		var r Record
+		if json.Unmarshal(line, &r) != nil || r.ID == 0 {
+			continue
+		}
+		switch at, known := index[r.ID]; {
+		case known:
+			records[at].Outcome, records[at].OK, records[at].Seconds, records[at].Void = r.Outcome, r.OK, r.Seconds, r.Void
+		case Valid(r.Generation):
+			index[r.ID] = len(records)
+			records = append(records, r)
 		}
 	}
-	return records, nil
+	return records
 }
 
 // Recent is the generations in history, each once, the one that was deployed last

@@ -120,3 +120,28 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%v, %v", info.Size(), err)
 	}
 }
+
+// FuzzHistory: whatever is in the file, records are whole, each is there once, and a
+// rollback leads to one of them or nowhere.
+func FuzzHistory(f *testing.F) {
+	f.Add([]byte(`{"id":1,"time":"2026-01-02T03:04:05Z","generation":"` + named("A") + `","verb":"deploy","uid":0}
+{"id":1,"outcome":"5 of 5 nodes ready","ok":true,"seconds":1.5}
+{"id":2,"generation":"` + named("B") + `","from":"` + named("A") + `","verb":"rollback"}
+{"id":2,"void":true,"outcome":"x"}
+{"id":3,"ti`))
+	f.Add([]byte("null\n[]\n{}\n{\"id\":-1,\"generation\":\"../..\"}\n"))
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		records := parseHistory(lines)
+		seen := map[int64]bool{}
+		for _, r := range records {
+			if seen[r.ID] || !Valid(r.Generation) {
+				t.Errorf("%+v", r)
+			}
+			seen[r.ID] = true
+		}
+		recent := Recent(records)
+		if previous := Previous(records); previous != "" && !slices.Contains(recent, previous) {
+			t.Errorf("previous is %s, of %v", previous, recent)
+		}
+	})
+}
