@@ -30,8 +30,12 @@ type archiving struct {
 	done chan struct{} // closed when nothing is deleted any more
 }
 
-// expireEvery is how often old logs are looked for.
-const expireEvery = 10 * time.Minute
+// expireEvery is how often old logs are looked for. expireLook is how long after a log
+// was archived it is looked whether all together are too large now.
+const (
+	expireEvery = 10 * time.Minute
+	expireLook  = 2 * time.Second
+)
 
 // archiveTimeout is how long a logger that ends goes on archiving. What is left then
 // is archived by the next one.
@@ -73,13 +77,19 @@ func (r *archiving) expire(ctx context.Context) {
 	if r.a.MaxAge == 0 && r.a.MaxBytes == 0 {
 		return
 	}
-	every := time.NewTicker(expireEvery)
-	defer every.Stop()
+	look := time.NewTicker(expireLook)
+	defer look.Stop()
 	for {
+		seen, last := r.Stats().Archived, time.Now()
 		r.expireNow()
-		select {
-		case <-every.C:
-		case <-ctx.Done():
+		for r.Stats().Archived == seen && time.Since(last) < expireEvery {
+			select {
+			case <-look.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if ctx.Err() != nil {
 			return
 		}
 	}

@@ -126,12 +126,37 @@ func (n *Node) loggerOptions() logger.Options {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	if o.Rotation != nil && o.Rotation.Suffix == "" && len(n.layout.LogEndpoints()) > 1 {
+	if o.Rotation != nil && o.Rotation.Suffix == "" {
 		rotation := *o.Rotation
-		rotation.Suffix = archive.Suffix(n.o.Name)
+		rotation.Suffix = n.logSuffix(n.layout)
 		o.Rotation = &rotation
 	}
 	return o
+}
+
+// logSuffix is what tells this logger's archived logs from those of others, "" if there
+// are none.
+func (n *Node) logSuffix(layout *layoutgen.Layout) string {
+	if len(layout.LogEndpoints()) < 2 {
+		return ""
+	}
+	return archive.Suffix(n.o.Name)
+}
+
+// loggersChanged names the logs that are archived from now on after the loggers that
+// there are now. So a logger need not be restarted when another one is added.
+func (n *Node) loggersChanged(layout *layoutgen.Layout) {
+	if n.files == nil || n.o.Logger.Rotation == nil || n.o.Logger.Rotation.Suffix != "" {
+		return
+	}
+	select {
+	case <-n.files.ready:
+	default:
+		return // which reads the layout that it was started with
+	}
+	if n.files.logger != nil {
+		n.files.logger.SetSuffix(n.logSuffix(layout))
+	}
 }
 
 // How much waits in the socket of a logger, in batches of some hundred KB.

@@ -224,3 +224,69 @@ func TestExpires(t *testing.T) {
 		t.Errorf("left %v, %v", c.archived(), err)
 	}
 }
+
+// TestTooLarge: once archived logs are larger than they may be together, the oldest go
+// within seconds.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "[loggers]\ncount = 0\n")
+	c.startWith("manager", func(o *Options) {
+		c.withArchive(0)(o)
+		o.Archive.MaxBytes = 1
+	})
+	c.nodes["manager"].Log("a line")
+	c.awaitLine("manager", "a line")
+	files := c.nodes["manager"].files
+	if n, err := files.rotate(); n == 0 || err != nil {
+		t.Fatalf("%d logs rotated, %v", n, err)
+	}
+	await(t, "the archive", func() bool { return files.archive.Stats().Archived > 0 })
+	await(t, "that it is deleted", func() bool { return files.archive.Stats().Queued == 0 && len(c.archived()) == 0 })
+}
+
+// TestSecondLogger: a logger that is told of another one names its logs from then on, and
+// one that is left alone does not any more; neither is restarted.
+func TestSecondLogger(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "")
+	c.startWith("manager", func(*Options) {})
+	c.startWith("logger-1", c.withArchive(0))
+	await(t, "a live log", func() bool { _, err := os.Stat(filepath.Join(c.dir, "logger-1", "cluster.log")); return err == nil })
+	n := c.nodes["logger-1"]
+	rotated := func(text, want string, times int) {
+		n.Log(text)
+		c.awaitLine("logger-1", text)
+		if _, err := n.files.rotate(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, want, func() bool {
+			return len(slices.DeleteFunc(c.archived(), func(name string) bool { return name != want })) == times
+		})
+	}
+	rotated("alone", "cluster", 1)
+	two := *n.layout
+	for _, node := range two.Nodes {
+		if node.Name == "logger-1" {
+			node.Name, node.Port = "logger-2", node.Port+1000
+			two.Nodes = append(slices.Clone(two.Nodes), node)
+			break
+		}
+	}
+	if len(two.LogEndpoints()) != 2 {
+		t.Fatalf("%v", two.LogEndpoints())
+	}
+	if err := os.WriteFile(c.file, []byte(two.Zeek()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n.reread() == nil {
+		t.Fatal("the layout has not changed")
+	}
+	rotated("one of two", "cluster-logger-1", 1)
+	if err := os.WriteFile(c.file, []byte(n.layout.Zeek()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n.reread() == nil {
+		t.Fatal("the layout has not changed")
+	}
+	rotated("alone again", "cluster", 2)
+}

@@ -102,6 +102,8 @@ func logMetrics(emit func(telemetry.Metric), s logstream.Stats) {
 	emit(telemetry.Count(log+"records_dropped_total", "Log records of this node that were lost.", s.Dropped.Records))
 	emit(telemetry.Count(log+"batches_sent_total", "Log batches of this node that a logger took.", s.Sent.Batches))
 	emit(telemetry.Count(log+"batches_returned_total", "Log batches that had to be sent again.", s.Returned))
+	emit(telemetry.Count(log+"truncated_strings_total", "Strings in log records of this node that were longer than a record may have.", s.Truncated.Strings))
+	emit(telemetry.Count(log+"truncated_containers_total", "Sets and vectors in log records of this node that were larger than a record may have.", s.Truncated.Containers))
 	emit(telemetry.Gauge(log+"records_waiting", "Log records that wait in memory.", s.Waiting.Records))
 	emit(telemetry.Gauge(log+"records_spilled", "Log records that wait in files.", s.OnDisk.Records))
 	emit(telemetry.Gauge(log+"spill_bytes", "Size of those files.", s.SpillBytes))

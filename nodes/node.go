@@ -317,6 +317,7 @@ func (n *Node) reread() *layoutgen.Layout {
 	if err := n.logs.setLoggers(layout.LogEndpoints()); err != nil {
 		n.o.Log.Warn("cannot use the loggers of the changed layout", "err", err)
 	}
+	n.loggersChanged(layout)
 	n.o.Log.Info("read the changed layout", "nodes", len(layout.Nodes))
 	return layout
 }

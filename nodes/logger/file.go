@@ -269,7 +269,7 @@ func (f *file) close() error {
 	if err != nil || f.l.o.Rotation == nil {
 		return err
 	}
-	return f.l.o.Rotation.archive(f.path, opened, f.l.o.Now())
+	return f.l.o.Rotation.archive(f.path, *f.l.suffix.Load(), opened, f.l.o.Now())
 }
 
 // finish writes the last line of the file and closes it. It says when it was opened.

@@ -28,6 +28,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -86,7 +87,8 @@ type Logger struct {
 	orders  orders
 	awaited awaited
 	waiting waiting
-	long    sync.Mutex // held by the one that formats a batch with much text
+	suffix  atomic.Pointer[string] // of archived logs
+	long    sync.Mutex             // held by the one that formats a batch with much text
 	stats   counters
 	disk    trouble
 	bad     senders
@@ -124,6 +126,10 @@ func New(o Options) (*Logger, error) {
 		ending: make(chan struct{}), schemas: map[string]*schema{}, files: map[string]*file{},
 	}
 	l.disk.log = o.Log
+	l.suffix.Store(new(string))
+	if o.Rotation != nil {
+		l.SetSuffix(o.Rotation.Suffix)
+	}
 	l.waiting.most = int64(o.Memory / 4)
 	for range o.Workers {
 		l.all.Go(l.work)
@@ -264,6 +270,10 @@ func (l *Logger) tick() {
 		}
 	}
 }
+
+// SetSuffix replaces the Suffix of the Rotation: loggers were added, or removed. Logs
+// that are closed from now on have it in their names.
+func (l *Logger) SetSuffix(suffix string) { l.suffix.Store(&suffix) }
 
 // Rotate closes all files that have records and hands them to the archive, and says
 // how many those were. Records go on into new ones.

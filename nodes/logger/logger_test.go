@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,12 @@ func logLines(t *testing.T, file string) []string {
 	return lines
 }
 
+// valuesOf is how many bytes of a batch its records have.
+func valuesOf(batch []byte) int {
+	_, records, _ := logwire.Parse(batch)
+	return len(records.Rest())
+}
+
 func clusterBatch(path, message string, fields ...string) []byte {
 	h := logwire.Header{Stream: "Cluster::LOG", Writer: "Log::WRITER_ASCII", Filter: "default", Path: path}
 	for _, name := range append([]string{"message"}, fields...) {
@@ -209,8 +216,9 @@ func TestBadBatches(t *testing.T) {
 	var said strings.Builder
 	l, end := start(t, Options{Dir: dir, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	good := clusterBatch("cluster", "x")
+	none := slices.Concat(good[:len(good)-valuesOf(good)-recordCount], make([]byte, recordCount)) // which is not bad
 	bad := [][]byte{
-		nil, good[:len(good)-1], append(good, 0),
+		nil, good[:len(good)-1], append(good, 0), append(slices.Clone(none), 0),
 		clusterBatch("../evil", "x"), clusterBatch("/evil", "x"), clusterBatch(".hidden", "x"), clusterBatch("a\nb", "x"), clusterBatch(strings.Repeat("x", 300), "x"),
 		clusterBatch("", "x"), clusterBatch("stderr", "x"),
 	}

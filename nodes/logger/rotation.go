@@ -49,11 +49,11 @@ func (r *Rotation) after(now time.Time) time.Time {
 }
 
 // archive gives a closed log another name and hands it on.
-func (r *Rotation) archive(file string, opened, closed time.Time) error {
+func (r *Rotation) archive(file, suffix string, opened, closed time.Time) error {
 	base := filepath.Base(file)
 	ext := filepath.Ext(base)
 	job, err := archive.Rotate(file, filepath.Join(filepath.Dir(file), QueueDir), archive.Name{
-		Stream: strings.TrimSuffix(base, ext), Open: opened, Close: closed, Suffix: r.Suffix, Ext: ext,
+		Stream: strings.TrimSuffix(base, ext), Open: opened, Close: closed, Suffix: suffix, Ext: ext,
 	})
 	if err != nil {
 		return err

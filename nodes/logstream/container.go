@@ -43,7 +43,7 @@ func container(t reflect.Type, o tag) (set bool, subtype logwire.Type, p put, er
 		return false, 0, nil, err
 	}
 	if holes {
-		one = optional(one, func(b *logwire.Batch) { b.AppendUnset(subtype) })
+		one = optional(one, func(b *line) { b.AppendUnset(subtype) })
 	}
 	begin, whole := (*logwire.Batch).AppendVector, logwire.TypeVector
 	if o.set {
@@ -61,9 +61,9 @@ func container(t reflect.Type, o tag) (set bool, subtype logwire.Type, p put, er
 
 // list appends the elements of a slice or an array.
 func list(begin func(*logwire.Batch, int), one put) put {
-	return func(b *logwire.Batch, v reflect.Value) {
-		n := v.Len()
-		begin(b, n)
+	return func(b *line, v reflect.Value) {
+		n := b.container(v.Len())
+		begin(b.Batch, n)
 		for i := range n {
 			one(b, v.Index(i))
 		}
@@ -72,17 +72,18 @@ func list(begin func(*logwire.Batch, int), one put) put {
 
 // keys appends the keys of a map, in any order, as Zeek does.
 func keys(begin func(*logwire.Batch, int), one put) put {
-	return func(b *logwire.Batch, v reflect.Value) {
-		begin(b, v.Len())
-		for entries := v.MapRange(); entries.Next(); {
+	return func(b *line, v reflect.Value) {
+		n := b.container(v.Len())
+		begin(b.Batch, n)
+		for entries := v.MapRange(); n > 0 && entries.Next(); n-- {
 			one(b, entries.Key())
 		}
 	}
 }
 
 // optional appends what a pointer points to.
-func optional(p put, unset func(*logwire.Batch)) put {
-	return func(b *logwire.Batch, v reflect.Value) {
+func optional(p put, unset func(*line)) put {
+	return func(b *line, v reflect.Value) {
 		if v.IsNil() {
 			unset(b)
 			return
@@ -92,7 +93,7 @@ func optional(p put, unset func(*logwire.Batch)) put {
 }
 
 func unlessNil(p put, t logwire.Type) put {
-	return func(b *logwire.Batch, v reflect.Value) {
+	return func(b *line, v reflect.Value) {
 		if v.IsNil() {
 			b.AppendUnset(t)
 			return

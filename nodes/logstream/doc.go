@@ -38,6 +38,10 @@
 // pointer is &optional. The zero time.Time, netip.Addr and netip.Prefix are no values
 // of Zeek's; they are unset, which Zeek's loggers take for every field.
 //
+// Of a record that is too long the rest is left out, as Zeek 8.1 does: strings have at
+// most 4096 bytes, sets and vectors 100 elements, all of a record together 256000 bytes
+// and 500 elements. [Stats].Truncated counts what was cut.
+//
 // # What may be lost
 //
 // The Sender keeps a batch until the transport says that it has arrived (Zeek's

@@ -11,7 +11,7 @@ import (
 )
 
 // put appends a Go value to a batch.
-type put func(b *logwire.Batch, v reflect.Value)
+type put func(b *line, v reflect.Value)
 
 // scalar is how values of a Go type that is no container are appended.
 func scalar(t reflect.Type, o tag) (logwire.Type, put, error) {
@@ -19,7 +19,7 @@ func scalar(t reflect.Type, o tag) (logwire.Type, put, error) {
 	case reflect.TypeFor[time.Time]():
 		return logwire.TypeTime, of(putTime), noKind(t, o)
 	case reflect.TypeFor[time.Duration]():
-		return logwire.TypeInterval, func(b *logwire.Batch, v reflect.Value) { b.AppendInterval(float64(v.Int()) / 1e9) }, noKind(t, o)
+		return logwire.TypeInterval, func(b *line, v reflect.Value) { b.AppendInterval(float64(v.Int()) / 1e9) }, noKind(t, o)
 	case reflect.TypeFor[netip.Addr]():
 		return logwire.TypeAddr, of((*logwire.Batch).AppendAddr), noKind(t, o)
 	case reflect.TypeFor[netip.Prefix]():
@@ -35,14 +35,14 @@ func scalar(t reflect.Type, o tag) (logwire.Type, put, error) {
 	case reflect.Float32, reflect.Float64:
 		return floating(o)
 	case reflect.Bool:
-		return logwire.TypeBool, func(b *logwire.Batch, v reflect.Value) { b.AppendBool(v.Bool()) }, noKind(t, o)
+		return logwire.TypeBool, func(b *line, v reflect.Value) { b.AppendBool(v.Bool()) }, noKind(t, o)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return logwire.TypeInt, func(b *logwire.Batch, v reflect.Value) { b.AppendInt(v.Int()) }, noKind(t, o)
+		return logwire.TypeInt, func(b *line, v reflect.Value) { b.AppendInt(v.Int()) }, noKind(t, o)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return logwire.TypeCount, func(b *logwire.Batch, v reflect.Value) { b.AppendCount(v.Uint()) }, noKind(t, o)
+		return logwire.TypeCount, func(b *line, v reflect.Value) { b.AppendCount(v.Uint()) }, noKind(t, o)
 	case reflect.Slice:
 		if isBytes(t) {
-			return logwire.TypeString, func(b *logwire.Batch, v reflect.Value) { b.AppendBytes(v.Bytes()) }, noKind(t, o)
+			return logwire.TypeString, func(b *line, v reflect.Value) { b.AppendBytes(v.Bytes()[:b.text(v.Len())]) }, noKind(t, o)
 		}
 	}
 	return 0, nil, fmt.Errorf("no type of Zeek's is like Go's %v", t)
@@ -50,25 +50,25 @@ func scalar(t reflect.Type, o tag) (logwire.Type, put, error) {
 
 // of is a put of values of a struct type, read in place.
 func of[E any](f func(*logwire.Batch, E)) put {
-	return func(b *logwire.Batch, v reflect.Value) {
+	return func(b *line, v reflect.Value) {
 		if v.CanAddr() {
-			f(b, *v.Addr().Interface().(*E))
+			f(b.Batch, *v.Addr().Interface().(*E))
 			return
 		}
-		f(b, v.Interface().(E))
+		f(b.Batch, v.Interface().(E))
 	}
 }
 
 func textual(o tag) (logwire.Type, put, error) {
 	switch o.kind {
 	case "":
-		return logwire.TypeString, func(b *logwire.Batch, v reflect.Value) { b.AppendString(v.String()) }, nil
+		return logwire.TypeString, func(b *line, v reflect.Value) { b.AppendString(v.String()[:b.text(v.Len())]) }, nil
 	case "enum":
-		return logwire.TypeEnum, func(b *logwire.Batch, v reflect.Value) { b.AppendEnum(v.String()) }, nil
+		return logwire.TypeEnum, func(b *line, v reflect.Value) { b.AppendEnum(v.String()) }, nil
 	case "func":
-		return logwire.TypeFunc, func(b *logwire.Batch, v reflect.Value) { b.AppendFunc(v.String()) }, nil
+		return logwire.TypeFunc, func(b *line, v reflect.Value) { b.AppendFunc(v.String()) }, nil
 	case "file":
-		return logwire.TypeFile, func(b *logwire.Batch, v reflect.Value) { b.AppendFile(v.String()) }, nil
+		return logwire.TypeFile, func(b *line, v reflect.Value) { b.AppendFile(v.String()) }, nil
 	}
 	return 0, nil, fmt.Errorf("a string cannot be a Zeek %s", o.kind)
 }
@@ -76,11 +76,11 @@ func textual(o tag) (logwire.Type, put, error) {
 func floating(o tag) (logwire.Type, put, error) {
 	switch o.kind {
 	case "":
-		return logwire.TypeDouble, func(b *logwire.Batch, v reflect.Value) { b.AppendDouble(v.Float()) }, nil
+		return logwire.TypeDouble, func(b *line, v reflect.Value) { b.AppendDouble(v.Float()) }, nil
 	case "time":
-		return logwire.TypeTime, func(b *logwire.Batch, v reflect.Value) { b.AppendTime(v.Float()) }, nil
+		return logwire.TypeTime, func(b *line, v reflect.Value) { b.AppendTime(v.Float()) }, nil
 	case "interval":
-		return logwire.TypeInterval, func(b *logwire.Batch, v reflect.Value) { b.AppendInterval(v.Float()) }, nil
+		return logwire.TypeInterval, func(b *line, v reflect.Value) { b.AppendInterval(v.Float()) }, nil
 	}
 	return 0, nil, fmt.Errorf("a float cannot be a Zeek %s", o.kind)
 }

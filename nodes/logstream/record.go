@@ -102,7 +102,7 @@ func (r *record) add(f reflect.StructField, index int, prefix string, within []r
 }
 
 func optionalOf(p put, f logwire.Field) put {
-	return optional(p, func(b *logwire.Batch) { b.AppendUnset(f.Type) })
+	return optional(p, func(b *line) { b.AppendUnset(f.Type) })
 }
 
 // nest adds the fields of a struct within the struct.
@@ -124,14 +124,14 @@ func (r *record) nest(t reflect.Type, index int, pointer bool, prefix string, wi
 }
 
 // put appends the values of a struct.
-func (r *record) put(b *logwire.Batch, v reflect.Value) {
+func (r *record) put(b *line, v reflect.Value) {
 	for _, m := range r.members {
 		m.put(b, v.Field(m.index))
 	}
 }
 
 // unset appends as many values that are unset.
-func (r *record) unset(b *logwire.Batch) {
+func (r *record) unset(b *line) {
 	for _, f := range r.fields {
 		b.AppendUnset(f.Type)
 	}

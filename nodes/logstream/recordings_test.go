@@ -160,7 +160,8 @@ func TestRecordings(t *testing.T) {
 			for field := range structs.NumField() {
 				fill(payload, r, v.Field(field))
 			}
-			rec.put(b, v)
+			l := newLine(b)
+			rec.put(&l, v)
 			b.EndRecord()
 		}
 		if !bytes.Equal(b.Payload(), withoutSubtypes(t, payload)) {

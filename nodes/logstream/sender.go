@@ -94,8 +94,9 @@ type Sender struct {
 	stop chan struct{} // closed by Close
 	all  sync.WaitGroup
 
-	written atomic.Uint64 // records
-	closing atomic.Bool
+	written                   atomic.Uint64 // records
+	cutStrings, cutContainers atomic.Uint64
+	closing                   atomic.Bool
 
 	mu        sync.Mutex // guards what follows
 	transport Transport  // nil: not started
@@ -177,6 +178,7 @@ func (s *Sender) Stats() Stats {
 	defer s.mu.Unlock()
 	now := s.stats
 	now.Written.Records = s.written.Load()
+	now.Truncated = Truncated{s.cutStrings.Load(), s.cutContainers.Load()}
 	if s.store != nil {
 		now.keep(s.store.Counts())
 	}
@@ -184,6 +186,14 @@ func (s *Sender) Stats() Stats {
 		now.Connected, now.Loggers = s.transport.Connected()
 	}
 	return now
+}
+
+// truncated counts what was left out of a record.
+func (s *Sender) truncated(cut Truncated) {
+	if cut != (Truncated{}) {
+		s.cutStrings.Add(cut.Strings)
+		s.cutContainers.Add(cut.Containers)
+	}
 }
 
 // Flush makes batches of what was written so far.

@@ -27,6 +27,8 @@ type Stats struct {
 	Found    Counts // in the spill directory when the node started
 	Returned uint64 // batches whose connection ended before the logger answered; sent again
 
+	Truncated Truncated // in records that were taken
+
 	Spilled, Unspilled Counts // written to the spill directory; of those and Found, arrived
 
 	SpillBytes int64 // size of the files now

@@ -37,7 +37,8 @@ type Stream[T any] struct {
 	scratch T          // the record that is being written
 	value   reflect.Value
 	batch   *logwire.Batch
-	last    int // bytes of the batch before
+	line    line // of scratch
+	last    int  // bytes of the batch before
 }
 
 // New declares a stream of records that are structs with log tags; see the package's
@@ -131,7 +132,9 @@ func (w *Stream[T]) write(record *T) (bool, error) {
 	}
 	before := w.batch.Len()
 	w.scratch = *record
-	w.record.put(w.batch, w.value)
+	w.line = newLine(w.batch)
+	w.record.put(&w.line, w.value)
+	w.sender.truncated(w.line.cut)
 	if n := w.batch.Len() - before; n > maxRecord {
 		w.batch.Truncate(before)
 		return false, fmt.Errorf("cannot log to %s: the record has %d bytes, and %d is the limit", w.header.Stream, n, maxRecord)
