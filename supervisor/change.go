@@ -3,6 +3,8 @@ package supervisor
 import (
 	"fmt"
 	"strings"
+
+	"zctl/layoutgen"
 )
 
 // ChangeAction is what a deploy does to a node.
@@ -22,6 +24,12 @@ type Change struct {
 	Node   string       `json:"node"`
 	Action ChangeAction `json:"action"`
 	Why    string       `json:"why"`
+	// Type is what the node is, or was if it is to go.
+	Type layoutgen.NodeType `json:"type"`
+	// New says that there is no such node yet.
+	New bool `json:"new,omitempty"`
+	// Step is when a rolling deploy does it, from 1; 0 in others.
+	Step int `json:"step,omitempty"`
 }
 
 // String is the change as a line of deploy --dry-run.
@@ -52,7 +60,7 @@ func Diff(have []Have, want []Spec) []Change {
 	for _, spec := range want {
 		h, exists := old[spec.Name]
 		delete(old, spec.Name)
-		c := Change{Node: spec.Name}
+		c := Change{Node: spec.Name, Type: spec.Type, New: !exists}
 		switch {
 		case !exists:
 			c.Action, c.Why = ChangeStart, "new"
@@ -67,7 +75,7 @@ func Diff(have []Have, want []Spec) []Change {
 	}
 	for _, h := range have {
 		if _, gone := old[h.Spec.Name]; gone {
-			changes = append(changes, Change{h.Spec.Name, ChangeStop, "not in the configuration"})
+			changes = append(changes, Change{Node: h.Spec.Name, Action: ChangeStop, Why: "not in the configuration", Type: h.Spec.Type})
 		}
 	}
 	return changes

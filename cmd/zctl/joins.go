@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"zctl/layoutgen"
+	"zctl/supervisor"
 )
 
 // joins is what a node must be restarted for if it changes elsewhere in the
@@ -18,7 +19,7 @@ func joins(layout *layoutgen.Layout, node layoutgen.Node) []string {
 	b := layout.Backend
 	var all []string
 	if node.Type != layoutgen.TypeBroker {
-		all = append(all, "xpub "+b.ConnectXPub, "xsub "+b.ConnectXSub)
+		all = append(all, supervisor.JoinsXPub+b.ConnectXPub, supervisor.JoinsXSub+b.ConnectXSub)
 	}
 	if layout.RunsBroker(node) {
 		all = append(all, "broker's xpub "+b.ListenXPub, "broker's xsub "+b.ListenXSub)
