@@ -170,7 +170,7 @@ func TestWithoutGroups(t *testing.T) {
 	limited := sleeper("worker-1")
 	limited.Limits = Limits{MemoryMax: 1 << 30, CPUWeight: 200}
 	pid := r.status("worker-1").PID
-	_, err = r.s.Plan(clusterOf(limited))
+	_, err = r.s.Plan(clusterOf(limited), DeployOptions{})
 	want := "memory_max of worker-1 needs cgroup v2: this host has no cgroup v2 (/proc/self/cgroup has no line 0::/…); boot it with systemd.unified_cgroup_hierarchy=1; or remove memory_max\n" +
 		"cpu_weight of worker-1 needs cgroup v2: this host has no cgroup v2 (/proc/self/cgroup has no line 0::/…); boot it with systemd.unified_cgroup_hierarchy=1; or remove cpu_weight"
 	if err == nil || err.Error() != want {

@@ -32,6 +32,12 @@ type Change struct {
 	Step int `json:"step,omitempty"`
 }
 
+// replaces says whether a process begins or ends, rather than being left alone, or
+// changed while it runs.
+func (c Change) replaces() bool {
+	return c.Action == ChangeStart || c.Action == ChangeStop || c.Action == ChangeRestart
+}
+
 // String is the change as a line of deploy --dry-run.
 func (c Change) String() string {
 	return fmt.Sprintf("%-7s  %s  (%s)", c.Action, c.Node, c.Why)

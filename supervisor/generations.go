@@ -149,7 +149,7 @@ func (s *Supervisor) pruneTo(most int) error {
 	var sites []string
 	for _, n := range s.all() {
 		snap := n.snapshot.Load()
-		kept = append(kept, snap.generation)
+		kept = append(kept, snap.generation, snap.target.generation)
 		sites = append(sites, snap.spec.Site)
 	}
 	slices.Sort(kept)

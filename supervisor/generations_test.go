@@ -324,7 +324,7 @@ func TestStartWithOldSpec(t *testing.T) {
 	}
 	d.Generation = digest
 	_, err = change(soon(t, patience), r.s, func(ctx context.Context) (none struct{}, err error) {
-		r.s.retarget(d)
+		r.s.retarget(d, Diff(r.s.have(), d.Nodes), nil)
 		return none, r.s.apply(ctx, []Change{{Node: "manager", Action: ChangeStart}})
 	})
 	if n := r.await("manager", "ready", isReady); err != nil || n.Generation != digest {

@@ -24,7 +24,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 		Cluster: d.Cluster,
 		Supervisor: SupervisorStatus{
 			PID: os.Getpid(), Version: s.Version, BaseDir: string(s.Dirs), StartedAt: s.started,
-			OnExit: d.OnSupervisorExit, Message: s.trouble(), Generation: d.Generation,
+			OnExit: d.OnSupervisorExit, Message: s.trouble(), Generation: d.Generation, Rolling: s.rollingNow(),
 		},
 		Nodes: make([]NodeStatus, 0, len(nodes)),
 	}

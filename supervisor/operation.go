@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -26,23 +27,26 @@ type Result struct {
 	// Generation is the digest of what a deploy deployed.
 	Generation string       `json:"generation,omitempty"`
 	Nodes      []NodeResult `json:"nodes"`
+	// Rolling is how far a rolling deploy got that is not complete.
+	Rolling *Rolling `json:"rolling,omitempty"`
 	// TimedOut says that the time ran out before every node was settled. The
 	// nodes go on to where they should be.
 	TimedOut bool `json:"timed_out"`
 }
 
 // Plan says what a deploy would do, and does nothing.
-func (s *Supervisor) Plan(d Deployment) ([]Change, error) {
+func (s *Supervisor) Plan(d Deployment, o DeployOptions) ([]Change, error) {
 	if err := s.check(d); err != nil {
 		return nil, err
 	}
-	return Diff(s.have(), d.Nodes), nil
+	return Planned(s.have(), d.Nodes, o)
 }
 
 // Deploy makes the cluster what d says: nodes that are not in it are stopped,
 // those that differ are restarted, those that are new or stopped are started,
 // and the others are left alone. It returns when every node is ready or has
-// died, or when ctx ends; the cluster goes on to become what d says, even then.
+// died, or when ctx ends; the cluster goes on to become what d says, even then. A
+// rolling deploy that stops is no error: see [Result.Rolling].
 func (s *Supervisor) Deploy(ctx context.Context, d Deployment, o DeployOptions) (Result, error) {
 	if err := s.check(d); err != nil {
 		return Result{}, err
@@ -53,31 +57,47 @@ func (s *Supervisor) Deploy(ctx context.Context, d Deployment, o DeployOptions) 
 		begun <- r
 		return changes, err
 	})
-	r, err := s.outcome(ctx, err, s.named(names(d.Nodes)), settled, up)
-	r.Changes = changes
+	var rollout *rollout
 	select {
-	case rollout := <-begun:
-		if rollout != nil {
-			r.Generation = rollout.digest
-			rollout.awaitEnd(ctx)
-		}
+	case rollout = <-begun:
 	default: // it goes on without us
+	}
+	over := settled
+	if rollout != nil && o.Rolling {
+		rollout.awaitEnd(ctx)
+		over = func(*snapshot) bool { return true }
+	}
+	r, err := s.outcome(ctx, err, s.named(names(d.Nodes)), over, up)
+	r.Changes = changes
+	if rollout != nil {
+		rollout.awaitEnd(ctx)
+		r.Generation, r.Rolling = rollout.digest, rollout.left()
+		r.TimedOut = r.TimedOut || r.Rolling != nil && r.Rolling.Stopped == ""
 	}
 	return r, err
 }
 
 // deploy is the part of Deploy that changes the cluster.
 func (s *Supervisor) deploy(ctx context.Context, d Deployment, o DeployOptions) ([]Change, *rollout, error) {
+	changes, err := Planned(s.have(), d.Nodes, o)
+	if err != nil {
+		return nil, nil, err
+	}
 	digest, err := s.keep(d)
 	if err != nil {
 		return nil, nil, err // and nothing has been changed
 	}
 	d.Generation = digest
 	r := s.beginRollout(digest, o)
-	changes := Diff(s.have(), d.Nodes)
-	s.retarget(d)
+	if o.Rolling {
+		s.beginRolling(r, d, changes, o)
+		return changes, r, nil
+	}
+	s.retarget(d, changes, nil)
 	err = s.apply(ctx, changes)
-	s.follow(r, s.named(names(d.Nodes)), err)
+	s.follow(r, d, func(ctx context.Context) error {
+		return cmp.Or(s.await(ctx, s.named(names(d.Nodes)), settled), err)
+	})
 	s.prune()
 	return changes, r, err
 }
@@ -193,47 +213,77 @@ func (s *Supervisor) background(f func()) bool {
 	return true
 }
 
-// retarget tells every node what it should be from now on, makes the new ones,
-// and saves that before anything is done about it, so that a deploy which is
-// interrupted is finished by the next supervisor.
-func (s *Supervisor) retarget(d Deployment) {
-	s.store.pause(func() { s.setTargets(d) }) // never half of a deployment
-	s.store.save(true)                        // a failure is in the status, and no reason not to go on
-	err := errors.Join(s.generations.Switch(d.Generation), s.Dirs.linkCurrent(d.Nodes))
+// retarget tells the nodes that changes are about what they should be from now on,
+// makes the new ones, and saves that before anything is done about it, so that a
+// deploy which is interrupted is finished by the next supervisor. What a rolling
+// deploy has not reached yet is left as it is; rolling is how far that is.
+func (s *Supervisor) retarget(d Deployment, changes []Change, rolling *Rolling) {
+	s.store.pause(func() { // never half of a deployment
+		s.mu.Lock()
+		if rolling != nil && d.Bus == nil {
+			d.Bus = s.deployment.Bus // for those that it has not reached yet
+		}
+		s.deployment, s.rolling = d, rolling
+		s.deployment.Nodes = nil // each node knows its own
+		s.mu.Unlock()
+		s.setTargets(d, changes)
+	})
+	s.store.save(true) // a failure is in the status, and no reason not to go on
+	err := errors.Join(s.generations.Switch(d.Generation), s.Dirs.linkCurrent(s.specs()))
 	if err != nil {
 		s.event("%v", err)
 	}
 	s.postGuard()
 }
 
-func (s *Supervisor) setTargets(d Deployment) {
-	old := s.all()
-	specs := d.Nodes
-	s.mu.Lock()
-	s.deployment = d
-	s.deployment.Nodes = nil // each node knows its own
-	s.mu.Unlock()
+func (s *Supervisor) setTargets(d Deployment, changes []Change) {
+	specs := map[string]Spec{}
+	for _, spec := range d.Nodes {
+		specs[spec.Name] = spec
+	}
 	targets := map[*node]target{}
-	var nodes []*node
-	for _, spec := range specs {
-		n := s.find(spec.Name)
-		if n == nil {
-			n = newNode(spec.Name, s.shared, s.target(spec), savedNode{})
-		}
-		targets[n] = s.target(spec)
-		nodes = append(nodes, n)
-	}
-	for _, n := range old {
-		if _, stays := targets[n]; !stays {
-			t := n.snapshot.Load().target
+	var come, all []*node
+	for _, c := range changes {
+		n := s.find(c.Node)
+		spec, stays := specs[c.Node]
+		t := s.target(spec)
+		switch {
+		case n == nil:
+			n = newNode(c.Node, s.shared, t, savedNode{})
+			come = append(come, n)
+		case !stays:
+			t = n.snapshot.Load().target
 			t.up, t.removed = false, true
-			targets[n] = t
-			nodes = append(nodes, n)
+		case !c.replaces():
+			t.up = n.snapshot.Load().up
+		}
+		targets[n] = t
+		all = append(all, n)
+	}
+	s.setNodes(inOrder(append(come, s.all()...), d.Nodes))
+	s.shared.crashes.SetKeep(d.keepCrashes())
+	each(all, func(n *node) { n.retarget(targets[n]) })
+}
+
+// inOrder is nodes in the order of specs, those without one behind the others.
+func inOrder(nodes []*node, specs []Spec) []*node {
+	rank := map[string]int{}
+	for i, spec := range specs {
+		rank[spec.Name] = i - len(specs)
+	}
+	slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(rank[a.name], rank[b.name]) })
+	return nodes
+}
+
+// specs is what every node should be.
+func (s *Supervisor) specs() []Spec {
+	var all []Spec
+	for _, n := range s.all() {
+		if snap := n.snapshot.Load(); !snap.removed {
+			all = append(all, snap.spec)
 		}
 	}
-	s.setNodes(nodes)
-	s.shared.crashes.SetKeep(d.keepCrashes())
-	each(nodes, func(n *node) { n.retarget(targets[n]) })
+	return all
 }
 
 // target is what a node of that spec should be in the present deployment.
@@ -262,10 +312,8 @@ func (s *Supervisor) setUp(nodes []*node, up bool) {
 func (s *Supervisor) apply(ctx context.Context, changes []Change) error {
 	by := map[ChangeAction][]string{}
 	for _, c := range changes {
-		if n := s.find(c.Node); c.Action == ChangeStart && n != nil && n.snapshot.Load().outdated() {
-			c.Action = ChangeRestart // it came up with its old spec before it had the new one
-		}
-		by[c.Action] = append(by[c.Action], c.Node)
+		action := s.actionNow(c)
+		by[action] = append(by[action], c.Node)
 	}
 	return goOn(ctx,
 		func() error { return s.stopNodes(ctx, s.named(by[ChangeStop])) },
@@ -273,6 +321,15 @@ func (s *Supervisor) apply(ctx context.Context, changes []Change) error {
 		func() error { return s.restartNodes(ctx, s.named(by[ChangeRestart])) },
 		func() error { return s.startNodes(ctx, s.named(by[ChangeStart])) },
 	)
+}
+
+// actionNow is what a change takes when targets are set: a node that did not run may
+// have come up with its old spec before it had the new one.
+func (s *Supervisor) actionNow(c Change) ChangeAction {
+	if n := s.find(c.Node); c.Action == ChangeStart && n != nil && n.snapshot.Load().outdated() {
+		return ChangeRestart
+	}
+	return c.Action
 }
 
 // goOn takes steps one after the other. One that fails, because a node does not

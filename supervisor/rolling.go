@@ -1,12 +1,16 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"zctl/supervisor/generation"
 	"zctl/supervisor/lifecycle"
 )
 
@@ -36,7 +40,7 @@ type Rolling struct {
 // String is one line for people.
 func (r Rolling) String() string {
 	what := "roll-out"
-	if r.Verb == "rollback" {
+	if r.Verb == generation.VerbRollback {
 		what = "rollback"
 	}
 	at := fmt.Sprintf("step %d of %d", r.Step, r.Steps)
@@ -51,10 +55,11 @@ func (r Rolling) Advice() []string {
 	if r.Stopped == "" {
 		return nil
 	}
-	return []string{
-		fmt.Sprintf("new configuration: %s; old: %s", list(r.New), list(r.Old)),
-		"zctl rollback goes back to what was before; zctl deploy, with or without --rolling, goes on",
+	next := "zctl rollback goes back to what was before; zctl deploy, with or without --rolling, goes on"
+	if r.Verb == generation.VerbRollback {
+		next = fmt.Sprintf("zctl rollback %s, with or without --rolling, goes on; zctl deploy deploys zctl.toml again", short(r.Generation))
 	}
+	return []string{fmt.Sprintf("new configuration: %s; old: %s", list(r.New), list(r.Old)), next}
 }
 
 // list is some names in one line.
@@ -85,19 +90,28 @@ func stepsOf(changes []Change) [][]Change {
 func changed(changes []Change) []string {
 	var all []string
 	for _, c := range changes {
-		if c.Action != ChangeNothing && c.Action != ChangeMove {
+		if c.replaces() {
 			all = append(all, c.Node)
 		}
 	}
 	return all
 }
 
-// setRolling notes how far a roll-out is; nil if there is none.
-func (s *Supervisor) setRolling(r *Rolling) {
-	s.mu.Lock()
-	s.rolling = r
-	s.mu.Unlock()
-	s.store.changed()
+// beginRolling begins a roll-out, which goes on by itself.
+func (s *Supervisor) beginRolling(r *rollout, d Deployment, changes []Change, o DeployOptions) {
+	begin := Rolling{
+		Generation: d.Generation, Verb: cmp.Or(o.Verb, "deploy"), Since: r.begun,
+		Steps: len(stepsOf(changes)), Old: changed(changes),
+	}
+	s.retarget(d, nil, &begin)
+	r.rolling.Store(&begin)
+	s.follow(r, d, func(ctx context.Context) error {
+		err := s.roll(ctx, r, d, changes, o)
+		if err != nil {
+			s.stopRolling(r, err)
+		}
+		return err
+	})
 }
 
 // rollingNow is how far the roll-out is, nil without one. It is never changed.
@@ -109,33 +123,67 @@ func (s *Supervisor) rollingNow() *Rolling {
 
 // roll replaces nodes step by step. While it waits anybody may do something about
 // nodes; another deploy ends it.
-func (s *Supervisor) roll(ctx context.Context, d Deployment, changes []Change, o DeployOptions) error {
+func (s *Supervisor) roll(ctx context.Context, r *rollout, d Deployment, changes []Change, o DeployOptions) error {
 	watched := replaced{}
+	watched.add(s.unready(changes))
+	if err := s.comeUp(ctx, watched, DeployOptions{ReadyWithin: o.ReadyWithin}); err != nil {
+		return err
+	}
 	for i, step := range stepsOf(changes) {
-		_, err := change(ctx, s, func(ctx context.Context) (none struct{}, err error) {
-			s.tellStep(i+1, step)
-			return none, s.takeStep(ctx, d, step, watched)
+		begun, err := change(ctx, s, func(ctx context.Context) ([]*node, error) {
+			now := r.left().at(i+1, changed(step))
+			r.rolling.Store(&now)
+			s.stepEvent(now)
+			return s.takeStep(ctx, d, step, now, watched)
 		})
-		if err == nil {
+		if err == nil && len(begun) > 0 {
 			err = s.comeUp(ctx, watched, o)
 		}
 		if err != nil {
-			s.stopRolling(err)
 			return err
 		}
-		s.pass(step)
 	}
-	s.setRolling(nil)
-	s.event("roll-out of generation %s is complete", short(d.Generation))
-	return nil
+	_, err := change(ctx, s, func(context.Context) (none struct{}, err error) {
+		r.rolling.Store(nil)
+		s.retarget(d, nil, nil)
+		s.event("the roll-out of generation %s is complete", short(d.Generation))
+		s.prune()
+		return none, nil
+	})
+	return err
 }
 
-// tellStep notes that a step begins.
-func (s *Supervisor) tellStep(number int, step []Change) {
-	r := *s.rollingNow()
-	r.Step, r.Nodes = number, changed(step)
-	s.setRolling(&r)
-	s.stepEvent(r)
+// unready is the nodes about which nothing is to be done and that run, but are not
+// ready: those of a roll-out that was interrupted, say. Before they are, nobody else is
+// replaced.
+func (s *Supervisor) unready(changes []Change) []*node {
+	var all []*node
+	for _, c := range changes {
+		n := s.find(c.Node)
+		if !c.replaces() && n != nil && !up(n.snapshot.Load()) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// at is a roll-out that gets to a step: what was there before has changed.
+func (r Rolling) at(step int, nodes []string) Rolling {
+	r.New, r.Old = move(r.New, r.Old, r.Nodes)
+	r.Step, r.Nodes = step, nodes
+	return r
+}
+
+// stopped is a roll-out that does not go on. Whatever the present step is about has
+// the new configuration already.
+func (r Rolling) stopped(why error) Rolling {
+	r = r.at(r.Step, r.Nodes)
+	r.Stopped = why.Error()
+	var down *downError
+	if errors.As(why, &down) {
+		r.Failed = down.nodes
+	}
+	return r
 }
 
 // stepEvent writes down how far a roll-out is.
@@ -145,11 +193,29 @@ func (s *Supervisor) stepEvent(r Rolling) {
 	s.shared.journal.add(e)
 }
 
-// pass notes that the nodes of a step have changed.
-func (s *Supervisor) pass(step []Change) {
-	r := *s.rollingNow()
-	r.New, r.Old = move(r.New, r.Old, changed(step))
-	s.setRolling(&r)
+// stopRolling notes why a roll-out does not go on.
+func (s *Supervisor) stopRolling(r *rollout, why error) {
+	now := r.left()
+	if now == nil {
+		return // it had just ended
+	}
+	end := now.stopped(why)
+	r.rolling.Store(&end)
+	s.mu.Lock()
+	s.rolling = &end
+	s.mu.Unlock()
+	s.store.save(true)
+	s.stepEvent(end)
+}
+
+// leaveRolling stops the roll-out of a predecessor. To go on might be what he was
+// ended for; so somebody has to say.
+func (s *Supervisor) leaveRolling() {
+	if s.rolling != nil && s.rolling.Stopped == "" {
+		end := s.rolling.stopped(errors.New("the supervisor ended meanwhile"))
+		s.rolling = &end
+		s.stepEvent(end)
+	}
 }
 
 // move takes names from one list to another.
@@ -169,27 +235,14 @@ func move(to, from, names []string) (newTo, newFrom []string) {
 	return newTo, newFrom
 }
 
-// stopRolling notes why a roll-out does not go on.
-func (s *Supervisor) stopRolling(why error) {
-	r := *s.rollingNow()
-	r.Stopped = why.Error()
-	var down *downError
-	if errors.As(why, &down) {
-		r.Failed = down.nodes
-		r.New, r.Old = move(r.New, r.Old, r.Nodes)
-	}
-	s.setRolling(&r)
-	s.stepEvent(r)
-}
-
 // takeStep gives the nodes of a step what they should be, and replaces those that run
-// something else. It notes in watched which those are.
-func (s *Supervisor) takeStep(ctx context.Context, d Deployment, step []Change, watched replaced) error {
+// something else. It notes in watched which those are, and returns them.
+func (s *Supervisor) takeStep(ctx context.Context, d Deployment, step []Change, now Rolling, watched replaced) ([]*node, error) {
 	step = s.asOfNow(d, step)
-	s.retarget(d, step)
+	s.retarget(d, step, &now)
 	by := map[ChangeAction][]*node{}
 	for _, c := range step {
-		by[c.Action] = append(by[c.Action], s.named([]string{c.Node})...)
+		by[s.actionNow(c)] = append(by[s.actionNow(c)], s.named([]string{c.Node})...)
 	}
 	err := goOn(ctx,
 		func() error { return s.stopNodes(ctx, by[ChangeStop]) },
@@ -197,11 +250,11 @@ func (s *Supervisor) takeStep(ctx context.Context, d Deployment, step []Change, 
 		func() error { return s.stopStages(ctx, by[ChangeRestart], "roll-out") },
 	)
 	if err != nil && ctx.Err() != nil {
-		return err
+		return nil, err
 	}
 	begin := append(by[ChangeRestart], by[ChangeStart]...)
 	watched.add(begin)
-	return errors.Join(err, s.startNodes(ctx, begin))
+	return begin, errors.Join(err, s.startNodes(ctx, begin))
 }
 
 // asOfNow is a step of which somebody has done a part meanwhile, or of which a node
@@ -293,10 +346,11 @@ func (s *Supervisor) comeUp(ctx context.Context, watched replaced, o DeployOptio
 // somebody stopped nothing is expected.
 func (r replaced) look(now time.Time) (waiting []*snapshot, err error) {
 	var down downError
-	for n, restarts := range r {
-		snap := n.snapshot.Load()
+	nodes := slices.SortedFunc(maps.Keys(r), func(a, b *node) int { return cmp.Compare(a.name, b.name) })
+	for _, n := range nodes {
+		snap, restarts := n.snapshot.Load(), r[n]
 		switch phase := snap.state.Phase; {
-		case snap.left || !snap.target.up && phase != lifecycle.Failed:
+		case snap.left || !snap.up:
 		case phase == lifecycle.Backoff, phase == lifecycle.Failed, snap.state.Restarts > restarts:
 			down.nodes = append(down.nodes, n.name)
 			down.text += n.name + " did not stay up: " + snap.death(now) + "; "

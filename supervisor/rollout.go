@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"zctl/supervisor/generation"
@@ -18,7 +19,13 @@ type rollout struct {
 	begun  time.Time
 	stop   context.CancelCauseFunc // ends the waiting for its outcome; nil before there is any
 	done   chan struct{}           // closed when history has the end
+
+	rolling atomic.Pointer[Rolling] // how far it is, if it is a rolling one; nil when it is complete
 }
+
+// left is how far a rolling deploy is that is not complete; nil if there is nothing
+// left to do.
+func (r *rollout) left() *Rolling { return r.rolling.Load() }
 
 // errFollowed is why nobody knows how a deploy went on.
 var errFollowed = errors.New("another deploy followed")
@@ -42,19 +49,16 @@ func (s *Supervisor) beginRollout(digest string, o DeployOptions) *rollout {
 	return s.rollout
 }
 
-// follow writes down how a rollout goes when every node has settled, whether or not
-// anybody waits for it. failed is why the roll-out was given up, nil if it was not.
-func (s *Supervisor) follow(r *rollout, nodes []*node, failed error) {
+// follow waits for the rest of a rollout and writes down how it went, whether or not
+// anybody waits for it. The error of rest is why the roll-out was given up.
+func (s *Supervisor) follow(r *rollout, d Deployment, rest func(context.Context) error) {
 	ctx, stop := context.WithCancelCause(s.ctx)
 	r.stop = stop
 	followed := s.background(func() {
 		defer close(r.done)
 		defer stop(nil)
-		why := failed
-		if err := s.await(ctx, nodes, settled); err != nil {
-			why = err
-		}
-		text, ok := summary(nodes, why)
+		why := rest(ctx)
+		text, ok := summary(s.named(names(d.Nodes)), why)
 		if err := s.generations.End(r.id, text, ok, time.Since(r.begun)); err != nil {
 			s.event("%v", err)
 		}
@@ -111,6 +115,8 @@ func (s *Supervisor) endInterrupted() error {
 	switch {
 	case last.Outcome != "":
 		return nil
+	case s.rolling != nil && last.Generation == s.rolling.Generation:
+		return s.generations.End(last.ID, s.rolling.String(), false, time.Since(last.Time))
 	case last.Generation == s.deployment.Generation:
 		return s.generations.End(last.ID, "the supervisor ended meanwhile; the next one went on", false, time.Since(last.Time))
 	}

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,41 @@ type savedState struct {
 	SavedAt    time.Time   `json:"saved_at"`
 	Deployment Deployment  `json:"deployment"` // without its nodes
 	Nodes      []savedNode `json:"nodes"`
+	// Rolling is a roll-out that has not come to its end, and Older, by generation,
+	// what it has not reached yet was deployed with.
+	Rolling *Rolling          `json:"rolling,omitempty"`
+	Older   map[string]common `json:"older,omitempty"`
+}
+
+// common is what all nodes of a deployment have in common.
+type common struct {
+	Generation  string            `json:"generation,omitempty"`
+	Files       map[string]string `json:"files"`
+	GiveUpAfter int               `json:"give_up_after"`
+}
+
+// note notes with what a node was deployed, if that is not the present deployment.
+func (s *savedState) note(n *savedNode, t target) {
+	if t.generation == s.Deployment.Generation {
+		return
+	}
+	n.Generation = cmp.Or(t.generation, "unknown")
+	if s.Older == nil {
+		s.Older = map[string]common{}
+	}
+	s.Older[n.Generation] = common{t.generation, t.files, t.giveUpAfter}
+}
+
+// target is what a node should be.
+func (s *savedState) target(n savedNode) target {
+	t := target{
+		spec: n.Spec, files: s.Deployment.Files, giveUpAfter: s.Deployment.GiveUpAfter,
+		generation: s.Deployment.Generation, up: n.Up, removed: n.Removed,
+	}
+	if older, ok := s.Older[n.Generation]; ok {
+		t.files, t.giveUpAfter, t.generation = older.Files, older.GiveUpAfter, older.Generation
+	}
+	return t
 }
 
 // savedNode is what state.json says of one node.
@@ -28,9 +64,11 @@ type savedNode struct {
 	// Up says that the node is wanted: nobody stopped it.
 	Up bool `json:"up"`
 	// Removed says that a deploy wants the node gone.
-	Removed  bool      `json:"removed,omitempty"`
-	Restarts int       `json:"restarts"`
-	LastExit *ExitInfo `json:"last_exit"`
+	Removed bool `json:"removed,omitempty"`
+	// Generation is what it should be, "" if that is the present one.
+	Generation string    `json:"generation,omitempty"`
+	Restarts   int       `json:"restarts"`
+	LastExit   *ExitInfo `json:"last_exit"`
 	// Failed is why the node is left alone until somebody starts it; nil if it is
 	// not.
 	Failed  *savedFailure `json:"failed,omitempty"`

@@ -30,6 +30,9 @@ type SupervisorStatus struct {
 	// Generation is the digest of what was deployed last, "" before there was a
 	// deploy.
 	Generation string `json:"generation"`
+	// Rolling is a rolling deploy that is under way, or stopped before its end; null
+	// if there is none.
+	Rolling *Rolling `json:"rolling"`
 }
 
 // NodeStatus is one node.
@@ -117,6 +120,8 @@ type Event struct {
 	// somebody could tell.
 	Code   *int `json:"code,omitempty"`
 	Signal *int `json:"signal,omitempty"`
+	// Step is how far a rolling deploy is, if it is about one.
+	Step int `json:"step,omitempty"`
 }
 
 func exitInfo(e process.Exit) *ExitInfo {

@@ -141,10 +141,10 @@ func newStepper(have []Have, want []Spec, canaries []string, maxUnavailable int)
 func (p *stepper) number(changes []Change) []Change {
 	var left, kept []Change
 	for _, c := range changes {
-		if c.Action == ChangeNothing || c.Action == ChangeMove {
-			kept = append(kept, c)
-		} else {
+		if c.replaces() {
 			left = append(left, c)
+		} else {
+			kept = append(kept, c)
 		}
 	}
 	steps := p.steps(p.items(left))

@@ -58,6 +58,7 @@ type Supervisor struct {
 
 	mu         sync.Mutex // guards what follows
 	deployment Deployment // without its nodes: each node knows its own spec
+	rolling    *Rolling   // nil if no roll-out is under way, or has stopped
 	keepNodes  bool       // at the end, whatever is configured
 	ending     bool       // nothing more begins
 
@@ -195,7 +196,7 @@ func (s *Supervisor) event(format string, args ...any) {
 // collect is what state.json has to say.
 func (s *Supervisor) collect() savedState {
 	s.mu.Lock()
-	state := savedState{Deployment: s.deployment}
+	state := savedState{Deployment: s.deployment, Rolling: s.rolling}
 	s.mu.Unlock()
 	for _, n := range s.all() {
 		snap := n.snapshot.Load()
@@ -206,6 +207,7 @@ func (s *Supervisor) collect() savedState {
 		if snap.state.Phase == lifecycle.Failed {
 			saved.Failed = &savedFailure{snap.state.Cause, snap.tried}
 		}
+		state.note(&saved, snap.target)
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{
 				Identity: snap.id, Digest: snap.digest, StartedAt: snap.state.Since,

@@ -28,14 +28,16 @@ func (s *Supervisor) takeOver() error {
 		return err
 	}
 	state.addUnknown(strays)
-	s.deployment = state.Deployment
+	s.deployment, s.rolling = state.Deployment, state.Rolling
 	s.shared.crashes.SetKeep(s.deployment.keepCrashes())
 	s.background(s.shared.crashes.Tidy)
+	s.leaveRolling()
 	s.recoverGeneration(s.deployment.Cluster == "") // every cluster has a name
+	state.Deployment = s.deployment
 	var nodes, without []*node
 	first := map[*node]func(){}
 	for _, saved := range state.Nodes {
-		n, runs, begin, err := s.recover(saved, strays)
+		n, runs, begin, err := s.recover(saved, state.target(saved), strays)
 		if err != nil {
 			return err
 		}
@@ -90,7 +92,7 @@ const diedUnseen = "died while no supervisor ran"
 
 // recover makes a node again, and says whether it runs and what is to happen to it
 // first.
-func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, runs bool, first func(), err error) {
+func (s *Supervisor) recover(saved savedNode, t target, strays []process.Found) (n *node, runs bool, first func(), err error) {
 	proc, known, err := find(s.Dirs, saved, strays)
 	if err != nil { // it runs, but we cannot watch it: a second one would be worse
 		return nil, false, nil, fmt.Errorf("cannot adopt %s: %w", saved.Spec.Name, err)
@@ -101,8 +103,6 @@ func (s *Supervisor) recover(saved savedNode, strays []process.Found) (n *node, 
 		saved.Restarts++
 		saved.LastExit = &ExitInfo{At: time.Now()}
 	}
-	t := s.target(saved.Spec)
-	t.up, t.removed = saved.Up, saved.Removed
 	n = newNode(saved.Spec.Name, s.shared, t, saved)
 	if saved.Up && saved.LastExit != nil && cause == diedUnseen {
 		if end := n.unseenCrash(saved); end != nil {

@@ -68,7 +68,7 @@ func check(c *cli.Context, config *layoutgen.Config) error {
 		return err
 	}
 	dirs := supervisor.Dirs(config.BaseDir)
-	changes, err := plan(c, api.NewClient(dirs), dirs, deployment)
+	changes, err := plan(c, api.NewClient(dirs), dirs, deployment, supervisor.DeployOptions{})
 	if err == nil {
 		err = foreignPorts(config.Layout(), changes)
 	}

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -25,16 +25,14 @@ First of all Zeek parses what nodes with new processes would run, as in zctl che
 If that fails, everything stays as it is.
 
 Returns when every node is ready or has died once. A node that died is tried
-again and again; zctl status tells.
-
+again and again; zctl status tells. Asks on a terminal before it stops workers.
+` + rollingHelp + `
 Examples:
   zctl deploy
   zctl deploy --dry-run
+  zctl deploy --rolling --canary worker-1 --observe 1m
   zctl --config site.toml deploy --timeout 2m` + exitCodesHelp,
-	Flags: []cli.Flag{
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be done, and do nothing"},
-		timeoutFlag(),
-	},
+	Flags:  rollingFlags(),
 	Action: withConfig(deploy),
 }
 
@@ -52,6 +50,10 @@ func timeoutFlag() cli.Flag {
 }
 
 func deploy(c *cli.Context, config *layoutgen.Config) error {
+	options, err := deployOptions(c)
+	if err != nil {
+		return err
+	}
 	keys, err := busKeys(config, !c.Bool("dry-run"))
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 	for _, warning := range warnings(config) {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
-	return carryOut(c, supervisor.Dirs(config.BaseDir), deployment, func(changes []supervisor.Change) error {
+	return carryOut(c, supervisor.Dirs(config.BaseDir), deployment, options, func(changes []supervisor.Change) error {
 		if err := foreignPorts(config.Layout(), changes); err != nil {
 			return err
 		}
@@ -79,9 +81,9 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 }
 
 // carryOut deploys, or says what that would do. possible, if not nil, may refuse.
-func carryOut(c *cli.Context, dirs supervisor.Dirs, deployment supervisor.Deployment, possible func([]supervisor.Change) error) error {
+func carryOut(c *cli.Context, dirs supervisor.Dirs, deployment supervisor.Deployment, options supervisor.DeployOptions, possible func([]supervisor.Change) error) error {
 	client := api.NewClient(dirs)
-	changes, err := plan(c, client, dirs, deployment)
+	changes, err := plan(c, client, dirs, deployment, options)
 	if err == nil && possible != nil {
 		err = possible(changes)
 	}
@@ -92,27 +94,31 @@ func carryOut(c *cli.Context, dirs supervisor.Dirs, deployment supervisor.Deploy
 		printChanges(c, changes)
 		return nil
 	}
-	err = deployTo(c, client, dirs, deployment)
+	err = deployTo(c, client, dirs, deployment, options)
 	if isUnavailable(err) { // it was about to end, or was killed: the next one will do
 		if err = dirs.AwaitUnlocked(c.Context, c.Duration("timeout")); err == nil {
-			err = deployTo(c, client, dirs, deployment)
+			err = deployTo(c, client, dirs, deployment, options)
 		}
 	}
 	return err
 }
 
 // deployTo deploys to the supervisor that runs, or to a new one.
-func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) error {
+func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment, o supervisor.DeployOptions) error {
 	if err := ensure(c, client, dirs); err != nil {
 		return err
 	}
 	p := newProgress(c.App.ErrWriter)
-	changes, err := client.Plan(c.Context, d)
+	changes, err := client.Plan(c.Context, d, o)
 	if err != nil {
 		return err
 	}
 	printChanges(c, changes) // before anything is done about them
-	result, err := client.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name, For: os.Getenv("SUDO_USER")}, c.Duration("timeout"), p.event)
+	if err := mayStop(c, changes); err != nil {
+		return err
+	}
+	p.begun = time.Now()
+	result, err := client.Deploy(c.Context, d, o, patience(c, o, changes, d.Nodes), p.event)
 	if err != nil {
 		p.done()
 		return err
@@ -122,8 +128,8 @@ func deployTo(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d superv
 
 // plan is what a deploy would do, from the supervisor or from what the last one
 // left.
-func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment) ([]supervisor.Change, error) {
-	changes, err := client.Plan(c.Context, d)
+func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor.Deployment, o supervisor.DeployOptions) ([]supervisor.Change, error) {
+	changes, err := client.Plan(c.Context, d, o)
 	if !isUnavailable(err) {
 		return changes, err
 	}
@@ -131,11 +137,23 @@ func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor
 		return nil, &exitError{exitUsage, err}
 	}
 	left, err := supervisor.SavedNodes(dirs)
-	return supervisor.Diff(left, d.Nodes), err
+	if err != nil {
+		return nil, err
+	}
+	return supervisor.Planned(left, d.Nodes, o)
 }
 
 func printChanges(c *cli.Context, changes []supervisor.Change) {
+	width := 0 // of the number of a step
 	for _, change := range changes {
+		if change.Step > 0 {
+			width = len(strconv.Itoa(change.Step)) // they are in order
+		}
+	}
+	for _, change := range changes {
+		if change.Step > 0 {
+			fmt.Fprintf(c.App.Writer, "%*d  ", width, change.Step)
+		}
 		fmt.Fprintln(c.App.Writer, change)
 	}
 }

@@ -100,7 +100,7 @@ func difference(c *cli.Context) (differences, error) {
 	if c.NArg() == 1 {
 		return compare(from, to, supervisor.Diff(from.have(), to.Nodes))
 	}
-	changes, err := plan(c, api.NewClient(dirs), dirs, to.Deployment)
+	changes, err := plan(c, api.NewClient(dirs), dirs, to.Deployment, supervisor.DeployOptions{})
 	if err != nil {
 		return differences{}, err
 	}

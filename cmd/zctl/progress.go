@@ -19,6 +19,7 @@ type progress struct {
 	begun    time.Time
 	phase    map[string]lifecycle.Phase
 	order    []string
+	step     string // of a rolling deploy, as it was told last
 }
 
 func newProgress(w io.Writer) *progress {
@@ -28,6 +29,11 @@ func newProgress(w io.Writer) *progress {
 
 // event is called with everything that happens.
 func (p *progress) event(e supervisor.Event) {
+	if e.Step > 0 && e.Cause != p.step {
+		p.step = e.Cause
+		p.done()
+		fmt.Fprintln(p.w, plain(e.Cause))
+	}
 	if e.Node == "" || e.To == "" {
 		if e.Node != "" && strings.HasPrefix(e.Cause, "cannot ") { // it goes on, but not as it should
 			p.done()
@@ -109,6 +115,14 @@ func (p *progress) conclude(r supervisor.Result, verb string) error {
 	}
 	fmt.Fprintf(p.w, "%d of %d nodes %s after %v%s\n", good, len(r.Nodes), verb, took, generation)
 	switch {
+	case r.Rolling != nil && r.Rolling.Stopped != "":
+		if text := r.Rolling.String(); text != p.step {
+			say(p.w, plain(text))
+		}
+		for _, line := range r.Rolling.Advice() {
+			say(p.w, line)
+		}
+		return &exitError{exitFailed, nil}
 	case r.TimedOut:
 		return &exitError{exitTimedOut, fmt.Errorf("timed out; the cluster goes on without us, see zctl status")}
 	case good < len(r.Nodes):

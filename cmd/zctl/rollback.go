@@ -19,19 +19,24 @@ deploys what is in them.
 
 Without GENERATION it is the one before the current one. What was rolled back is not
 gone back to: after deploys of A, B and C one rollback leads to B, another one to A.
-GENERATION is the beginning of a digest; zctl history lists them.
-
+GENERATION is the beginning of a digest; zctl history lists them. Asks on a terminal
+before it stops workers.
+` + rollingHelp + `
 Examples:
   zctl rollback
   zctl rollback --dry-run
   zctl rollback 3f2a91` + exitCodesHelp,
-	Flags:  deployCommand.Flags,
+	Flags:  rollingFlags(),
 	Action: rollback,
 }
 
 func rollback(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return usagef("zctl rollback takes one generation; zctl history lists them")
+	}
+	options, err := deployOptions(c)
+	if err != nil {
+		return err
 	}
 	dirs, err := loadDirs(c)
 	if err != nil {
@@ -51,7 +56,7 @@ func rollback(c *cli.Context) error {
 		return err
 	}
 	fmt.Fprintf(c.App.ErrWriter, "from generation %s to %s\n", orNone(short(current)), short(digest))
-	return carryOut(c, dirs, goal.Deployment, nil)
+	return carryOut(c, dirs, goal.Deployment, options, nil)
 }
 
 // goalOf is the generation to go back to: the one that was said, or the previous one.

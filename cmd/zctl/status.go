@@ -138,6 +138,12 @@ func printStatus(w io.Writer, s supervisor.Status, now time.Time, v view) {
 		table = alignNarrow(rows, v.width)
 	}
 	io.WriteString(w, table)
+	if r := s.Supervisor.Rolling; r != nil {
+		fmt.Fprintf(w, "\n%s\n", plain(r.String()))
+		for _, line := range r.Advice() {
+			fmt.Fprintln(w, line)
+		}
+	}
 	if s.Supervisor.Message != "" {
 		fmt.Fprintf(w, "\nsupervisor: %s\n", plain(s.Supervisor.Message))
 	}

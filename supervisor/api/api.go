@@ -5,7 +5,7 @@
 //
 //	GET  /v1/status?node=PATTERN…           Status
 //	GET  /v1/diag?node=NAME&crash=NAME      Diagnosis
-//	POST /v1/plan       Deployment          []Change
+//	POST /v1/plan       {"deployment": …, "options": …}  []Change
 //	POST /v1/deploy     {"deployment": …, "options": …}  lines, see below
 //	POST /v1/start      {"nodes": […]}      lines
 //	POST /v1/stop       {"nodes": […]}      lines
@@ -25,7 +25,7 @@ import (
 	"zctl/supervisor"
 )
 
-// Deploy is the body of deploy.
+// Deploy is the body of deploy, and of plan.
 type Deploy struct {
 	Deployment supervisor.Deployment    `json:"deployment"`
 	Options    supervisor.DeployOptions `json:"options"`

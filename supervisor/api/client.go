@@ -57,9 +57,9 @@ func (c *Client) Diagnose(ctx context.Context, node, crash string) (supervisor.D
 }
 
 // Plan is what a deploy would do.
-func (c *Client) Plan(ctx context.Context, d supervisor.Deployment) ([]supervisor.Change, error) {
+func (c *Client) Plan(ctx context.Context, d supervisor.Deployment, o supervisor.DeployOptions) ([]supervisor.Change, error) {
 	var changes []supervisor.Change
-	err := c.look(ctx, http.MethodPost, "plan", d, &changes)
+	err := c.look(ctx, http.MethodPost, "plan", Deploy{d, o}, &changes)
 	return changes, err
 }
 

@@ -87,8 +87,8 @@ func (f *fake) Diagnose(node, crash string) (supervisor.Diagnosis, error) {
 	return f.diagnosis, nil
 }
 
-func (f *fake) Plan(d supervisor.Deployment) ([]supervisor.Change, error) {
-	f.note(call{verb: "plan", deployment: d})
+func (f *fake) Plan(d supervisor.Deployment, o supervisor.DeployOptions) ([]supervisor.Change, error) {
+	f.note(call{verb: "plan", deployment: d, options: o})
 	return f.plan()
 }
 

@@ -18,7 +18,10 @@ import (
 // the answer.
 var calls = map[string]func(*Client, context.Context) error{
 	"status": func(c *Client, ctx context.Context) error { _, err := c.Status(ctx, nil); return err },
-	"plan":   func(c *Client, ctx context.Context) error { _, err := c.Plan(ctx, supervisor.Deployment{}); return err },
+	"plan": func(c *Client, ctx context.Context) error {
+		_, err := c.Plan(ctx, supervisor.Deployment{}, supervisor.DeployOptions{})
+		return err
+	},
 	"start": func(c *Client, ctx context.Context) error {
 		_, err := c.Start(ctx, nil, time.Minute, nil)
 		return err

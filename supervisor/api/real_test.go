@@ -90,8 +90,11 @@ func TestRealSupervisor(t *testing.T) {
 		return pids
 	}
 
-	changes, err := client.Plan(t.Context(), deployment)
-	if want := []supervisor.Change{{Node: "manager", Action: "start", Why: "new"}, {Node: "worker-1", Action: "start", Why: "new"}}; err != nil || !slices.Equal(changes, want) {
+	changes, err := client.Plan(t.Context(), deployment, supervisor.DeployOptions{})
+	if want := []supervisor.Change{
+		{Node: "manager", Action: "start", Why: "new", Type: "manager", New: true},
+		{Node: "worker-1", Action: "start", Why: "new", Type: "worker", New: true},
+	}; err != nil || !slices.Equal(changes, want) {
 		t.Errorf("plan: %v, %v", changes, err)
 	}
 	result, err := client.Deploy(t.Context(), deployment, supervisor.DeployOptions{}, patience, progress)
@@ -103,7 +106,7 @@ func TestRealSupervisor(t *testing.T) {
 	if len(first) != 2 || slices.Contains(first, 0) {
 		t.Fatalf("pids %v", first)
 	}
-	if _, err := client.Plan(t.Context(), supervisor.Deployment{Nodes: []supervisor.Spec{{Name: "/"}}}); err == nil {
+	if _, err := client.Plan(t.Context(), supervisor.Deployment{Nodes: []supervisor.Spec{{Name: "/"}}}, supervisor.DeployOptions{}); err == nil {
 		t.Error("planned nonsense")
 	} else {
 		wantKind(t, "plan of nonsense", err, BadRequest, `"/" cannot be the name of a node`)

@@ -34,12 +34,13 @@ func TestLook(t *testing.T) {
 		}
 	}
 
-	deployment := filled[supervisor.Deployment]()
-	got, err := s.client.Plan(t.Context(), deployment)
+	deployment, options := filled[supervisor.Deployment](), filled[supervisor.DeployOptions]()
+	got, err := s.client.Plan(t.Context(), deployment, options)
 	if err != nil || !slices.Equal(got, changes) {
 		t.Errorf("plan: got %+v, %v\nwant %+v", got, err, changes)
 	}
-	want := []call{{verb: "plan", deployment: deployment}}
+	options.UID = 0 // is for who changes something
+	want := []call{{verb: "plan", deployment: deployment, options: options}}
 	if calls := f.called(); !reflect.DeepEqual(calls, want) {
 		t.Errorf("plan: called  %+v\nwant %+v", calls, want)
 	}
@@ -178,7 +179,7 @@ func TestErrorKinds(t *testing.T) {
 		f.do = func(context.Context) (supervisor.Result, error) { return supervisor.Result{}, test.err }
 		_, err := s.client.Status(t.Context(), nil)
 		want("status", err, test.want)
-		_, err = s.client.Plan(t.Context(), supervisor.Deployment{})
+		_, err = s.client.Plan(t.Context(), supervisor.Deployment{}, supervisor.DeployOptions{})
 		want("plan", err, test.want)
 		for _, verb := range verbs {
 			_, err := verb.call(s.client, t.Context(), time.Minute, nil)

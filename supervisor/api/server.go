@@ -39,7 +39,7 @@ var usualLimits = limits{body: maxBody, read: 10 * time.Second, write: 10 * time
 type Supervisor interface {
 	Status(patterns []string) (supervisor.Status, error)
 	Diagnose(node, crash string) (supervisor.Diagnosis, error)
-	Plan(supervisor.Deployment) ([]supervisor.Change, error)
+	Plan(supervisor.Deployment, supervisor.DeployOptions) ([]supervisor.Change, error)
 	Deploy(context.Context, supervisor.Deployment, supervisor.DeployOptions) (supervisor.Result, error)
 	Start(ctx context.Context, patterns []string) (supervisor.Result, error)
 	Stop(ctx context.Context, patterns []string) (supervisor.Result, error)
@@ -122,12 +122,12 @@ func handler(s service) http.Handler {
 		answer(w, d, err)
 	})
 	mux.HandleFunc("POST /v1/plan", func(w http.ResponseWriter, r *http.Request) {
-		d, err := body[supervisor.Deployment](w, r, s.body)
+		b, err := body[Deploy](w, r, s.body)
 		if err != nil {
 			answer(w, nil, err)
 			return
 		}
-		changes, err := s.Plan(d)
+		changes, err := s.Plan(b.Deployment, b.Options)
 		answer(w, changes, err)
 	})
 	long(mux, s, "deploy", func(ctx context.Context, b Deploy) (supervisor.Result, error) {

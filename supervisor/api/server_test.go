@@ -197,7 +197,7 @@ func TestBadRequests(t *testing.T) {
 		{"field unknown to a plan", "/v1/plan", `{"nodez": []}`, `json: unknown field "nodez"`},
 		{"wrong type", "/v1/stop", `{"nodes": "worker-1"}`, "json: cannot unmarshal string into Go struct field Nodes.nodes of type []string"},
 		{"not an object", "/v1/stop", `["worker-1"]`, "json: cannot unmarshal array into Go value of type api.Nodes"},
-		{"no list of CPUs", "/v1/plan", `{"nodes": [{"cpus": "x"}]}`, `"x"`},
+		{"no list of CPUs", "/v1/plan", `{"deployment": {"nodes": [{"cpus": "x"}]}}`, `"x"`},
 		{"no JSON", "/v1/restart", `nodes`, "invalid character 'o' in literal null (expecting 'u')"},
 		{"cut off", "/v1/restart", `{"nodes": ["worker-1"`, "unexpected EOF"},
 		{"two values", "/v1/restart", `{"nodes": ["worker-1"]} {}`, "there is more behind its end"},
@@ -236,7 +236,7 @@ func TestTooLarge(t *testing.T) {
 	f := &fake{}
 	s := serveWithin(t, f, l)
 	d := supervisor.Deployment{Files: map[string]string{"file": strings.Repeat("x", 4<<20)}}
-	_, err := s.client.Plan(t.Context(), d)
+	_, err := s.client.Plan(t.Context(), d, supervisor.DeployOptions{})
 	wantKind(t, "plan", err, BadRequest, "cannot understand request: http: request body too large")
 	if calls := f.called(); len(calls) > 0 {
 		t.Errorf("called %d times", len(calls))
@@ -365,7 +365,7 @@ func TestCurl(t *testing.T) {
 		{
 			"GET", "/v1/status?node=worker-*&node=manager", "", 200, "application/json",
 			`{"cluster":"zeek","supervisor":{"pid":7,"version":"1","base_dir":"/b","started_at":"2026-01-02T03:04:05Z",` +
-				`"on_supervisor_exit":"keep","message":"","generation":""},"nodes":[{"name":"worker-1","type":"","engine":"","host":"",` +
+				`"on_supervisor_exit":"keep","message":"","generation":"","rolling":null},"nodes":[{"name":"worker-1","type":"","engine":"","host":"",` +
 				`"state":"ready","pid":8,"started_at":null,"restarts":0,"last_exit":{"code":42,"signal":null,` +
 				`"at":"2026-01-02T03:04:05Z"},"cpus":{"want":"","have":"","ok":false},"limits":null,"peers":null,"rss_bytes":0,` +
 				`"cpu_percent":0.5,"interface":"","port":0,"metrics_port":0,"generation":"","message":""}]}` + "\n",
