@@ -94,7 +94,7 @@ func superviseForeground(c *cli.Context, config *layoutgen.Config) error {
 
 // deployAtStart deploys what can be parsed; else what was deployed last goes on.
 func deployAtStart(c *cli.Context, config *layoutgen.Config, s *supervisor.Supervisor, d supervisor.Deployment) error {
-	changes, err := s.Plan(d)
+	changes, err := s.Plan(d, supervisor.DeployOptions{})
 	if err == nil {
 		err = gate(c, config, d, changes)
 	}
