@@ -63,7 +63,7 @@ func importFile(c *cli.Context) error {
 	}
 	_, err = io.WriteString(c.App.Writer, result.Text)
 	if err == nil && result.Notes > 0 {
-		fmt.Fprintf(c.App.ErrWriter, "%d comments at the end are about what has no counterpart, or another meaning\n", result.Notes)
+		fmt.Fprintf(c.App.ErrWriter, "comments at the end, about what has no counterpart or another meaning: %d\n", result.Notes)
 	}
 	return err
 }

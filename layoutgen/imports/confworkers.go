@@ -25,6 +25,10 @@ func (c *conf) face(s *section, before int) int {
 		c.add(iface.place, "there is an interface but no workers; add workers = 1")
 	}
 	count := max(0, c.number(workers, 1))
+	if before+min(count, maxProcs) > maxProcs {
+		c.add(workers.place, "there are more than %d workers, which is more than zctl runs; give fewer", maxProcs)
+		return 0
+	}
 	if c.newer && saysWorkers && count == 0 {
 		c.add(workers.place, "workers is %q; give 1 or more", workers.value)
 	}

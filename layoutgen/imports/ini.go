@@ -81,6 +81,10 @@ func (r *iniReader) finish() []section {
 		first[s.name] = s.place
 		all = append(all, s)
 	}
+	if len(defaults)*len(all) > maxDefaults {
+		r.add(defaults[0].place, "there are %d keys in DEFAULT for %d sections; write them where they belong", len(defaults), len(all))
+		defaults = nil
+	}
 	for i := range all {
 		s := &all[i]
 		own := s.entries
@@ -102,6 +106,8 @@ const (
 	maxDepth = 10
 	maxValue = 64 << 10
 	maxSteps = 1000
+
+	maxDefaults = 100000 // keys of DEFAULT, in all sections together
 )
 
 // interpolate is a value with %% and %(key)s replaced.

@@ -32,6 +32,10 @@ func NodeCfg(file Source, o Options) (Result, error) {
 	}
 	var nodes []node
 	for i := range sections {
+		if len(nodes) > maxProcs {
+			im.add(sections[i].place, "there are more than %d nodes before this one, which is more than zctl runs; remove some", maxProcs)
+			break
+		}
 		nodes = append(nodes, im.nodes(&sections[i])...)
 	}
 	im.checkCluster(nodes)

@@ -19,8 +19,15 @@ func (ps *problems) readZeekConf(s Source) (all []section, newer bool) {
 	for i, line := range lines {
 		r.line(i, line)
 	}
+	if len(r.sections) > maxSections {
+		ps.add(r.sections[maxSections].place, "there are more than %d sections; remove some", maxSections)
+		r.sections = r.sections[:maxSections]
+	}
 	return r.sections, newer
 }
+
+// maxSections bounds the interfaces of a host.
+const maxSections = 200
 
 var sectionLine = regexp.MustCompile(`^\[(.+)\]$`)
 
