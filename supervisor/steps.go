@@ -102,7 +102,7 @@ const (
 
 var replaceRanks = map[layoutgen.NodeType]rank{
 	layoutgen.TypeWorker: replaceWorker, layoutgen.TypeProxy: replaceProxy, layoutgen.TypeLogger: replaceLogger,
-	layoutgen.TypeManager: replaceManager, layoutgen.TypeBroker: replaceBroker,
+	layoutgen.TypeArchiver: replaceLogger, layoutgen.TypeManager: replaceManager, layoutgen.TypeBroker: replaceBroker,
 }
 
 // item is changes that must happen together.
@@ -228,7 +228,7 @@ func (s Spec) ports() []int {
 }
 
 func (p *stepper) rank(c Change) rank {
-	needed := c.Type == layoutgen.TypeBroker || c.Type == layoutgen.TypeManager || c.Type == layoutgen.TypeLogger
+	needed := c.Type != layoutgen.TypeProxy && c.Type != layoutgen.TypeWorker
 	switch {
 	case c.Action == ChangeStop:
 		return stopGone

@@ -66,6 +66,8 @@ func TestSteps(t *testing.T) {
 		{"nothing runs", "manager! logger-1! worker-1!", "manager logger-1 worker-1'", 0, "", "1 +manager +logger-1 | 2 +worker-1"},
 		{"who can be spared first", "manager broker logger-1 proxy-1 worker-1", "manager' broker' logger-1' proxy-1' worker-1'", 0, "",
 			"1 worker-1 | 2 proxy-1 | 3 logger-1 | 4 manager | 5 broker"},
+		{"the archiver with the loggers", "archiver logger-1 worker-1", "archiver' logger-1' worker-1'", 0, "", "1 worker-1 | 2 archiver | 3 logger-1"},
+		{"a new archiver", "manager worker-1", "archiver manager' worker-1'", 0, "", "1 +archiver | 2 worker-1 | 3 manager"},
 		{"only one", small, "manager logger-1 proxy-1 worker-1 worker-2'", 0, "",
 			"1 =manager =logger-1 =proxy-1 =worker-1 worker-2"},
 		{"two at a time", "manager worker-1 worker-2 worker-3 worker-4 worker-5", "manager worker-1' worker-2' worker-3' worker-4' worker-5'", 2, "",
