@@ -79,10 +79,7 @@ func historyEntries(c *cli.Context, dirs supervisor.Dirs) ([]historyEntry, error
 	if err != nil {
 		return nil, err
 	}
-	current, err := store.Current()
-	if err != nil {
-		return nil, err
-	}
+	current, _ := store.Current() // none is current if nobody can tell
 	kept, err := store.List()
 	if err != nil {
 		return nil, err
