@@ -39,7 +39,7 @@ func (n *node) crashOf(proc *process.Process, how process.Exit, cause string) *c
 	end.Code, end.Signal, end.CoreDumped = n.lastExit.Code, n.lastExit.Signal, how.CoreDumped
 	end.WasReady, end.Restarts = n.state.WasReady, n.state.Restarts
 	end.Usage, end.RSS = usageOf(how.Usage), n.shared.usage.curve(proc.ID())
-	end.Generation, end.Env = n.generation, n.ranIn
+	end.Generation, end.Spec, end.Env = n.generation, n.digest, n.ranIn
 	end.Stdout.From, end.Stderr.From = n.stdoutAt, n.stderrAt
 	if end.Status == "" {
 		end.Status = n.zeekSays
@@ -53,7 +53,7 @@ func (n *node) newEnd(ran Spec, pid int, began, ended time.Time) *crash.End {
 	end := &crash.End{
 		Report: crash.Report{
 			Node: n.name, Type: string(ran.Type), Engine: ran.Engine, PID: pid, StartedAt: &began, EndedAt: ended,
-			Argv: ran.Argv, CPUs: ran.CPUs.String(), Spec: ran.Digest(),
+			Argv: ran.Argv, CPUs: ran.CPUs.String(),
 			Zctl: n.shared.version, Zeek: ran.zeekVersion(),
 		},
 		Dir: dirs.Node(n.name), Program: ran.Argv[0],

@@ -330,7 +330,7 @@ func (n *node) spawn() {
 		n.step(lifecycle.Event{Kind: lifecycle.SpawnFailed, Cause: err.Error()})
 		return
 	}
-	n.proc, n.digest, n.generation = proc, n.target.spec.Digest(), n.target.generation
+	n.proc, n.digest, n.generation = proc, n.tried, n.target.generation
 	n.step(lifecycle.Event{Kind: lifecycle.Spawned, Cause: fmt.Sprintf("process %d", proc.ID().PID)})
 }
 

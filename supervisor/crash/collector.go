@@ -32,6 +32,7 @@ type Collector struct {
 	tracing bool // a debugger runs
 	closed  bool
 	lost    int // ends that found the queue full
+	tidied  time.Time
 }
 
 // New makes a collector for a directory, which need not exist. alert is called with
@@ -80,7 +81,15 @@ func (c *Collector) Close() {
 	c.wait.Wait()
 }
 
+// after is how long after an end it is collected: a successor has better use for the
+// CPU then, and Zeek does not touch the files of its predecessor before that.
+const after = 20 * time.Millisecond
+
 func (c *Collector) work() {
+	select {
+	case <-time.After(after):
+	case <-c.stop:
+	}
 	for {
 		c.mu.Lock()
 		if len(c.queue) == 0 {
@@ -96,6 +105,9 @@ func (c *Collector) work() {
 		}
 		if err := c.collect(&e, keep); err != nil {
 			c.alert(fmt.Errorf("cannot keep the crash of %s: %w", e.Node, err))
+		}
+		if c.mayTidy() { // what others left grows old, too
+			c.Tidy()
 		}
 	}
 }
@@ -130,7 +142,7 @@ func (c *Collector) collect(e *End, keep Keep) error {
 	if core != "" || viaCoredumpctl(&e.Report) {
 		c.trace(e, final)
 	}
-	return c.prune(keep, time.Now())
+	return c.prune(e.Node, keep, time.Now())
 }
 
 // reportFile is the file with the report, in each directory.
@@ -173,10 +185,10 @@ func (c *Collector) joinSeries(r *Report) (replaced string) {
 	return ""
 }
 
-// prune removes what is too much, too old, or was never finished. Of cores only the
-// newest of each node stays.
-func (c *Collector) prune(keep Keep, now time.Time) error {
-	all, err := List(c.dir, "")
+// prune removes what is too much or too old of a node, with "" of all. Of cores only
+// the newest of each node stays.
+func (c *Collector) prune(node string, keep Keep, now time.Time) error {
+	all, err := List(c.dir, node)
 	if err != nil {
 		return err
 	}
@@ -199,6 +211,14 @@ func (c *Collector) prune(keep Keep, now time.Time) error {
 	return errors.Join(errs...)
 }
 
+// mayTidy says whether that was long ago.
+func (c *Collector) mayTidy() bool {
+	const often = time.Hour
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.tidied) > often
+}
+
 // Tidy removes what an earlier collector did not finish, and what is too much by now.
 func (c *Collector) Tidy() {
 	entries, err := os.ReadDir(c.dir)
@@ -212,9 +232,10 @@ func (c *Collector) Tidy() {
 	}
 	c.mu.Lock()
 	keep := c.keep
+	c.tidied = time.Now()
 	c.mu.Unlock()
 	if keep.Count > 0 {
-		if err := c.prune(keep, time.Now()); err != nil {
+		if err := c.prune("", keep, time.Now()); err != nil {
 			c.alert(fmt.Errorf("cannot remove old crashes: %w", err))
 		}
 	}
