@@ -62,10 +62,24 @@ func importFile(c *cli.Context) error {
 		return err
 	}
 	_, err = io.WriteString(c.App.Writer, result.Text)
+	unread(c, file.Name)
 	if err == nil && result.Notes > 0 {
 		fmt.Fprintf(c.App.ErrWriter, "comments at the end, about what has no counterpart or another meaning: %d\n", result.Notes)
 	}
 	return err
+}
+
+// unread says which files of ZeekControl stand beside a node.cfg and were not named.
+func unread(c *cli.Context, file string) {
+	if filepath.Base(file) != "node.cfg" {
+		return
+	}
+	for _, other := range []struct{ name, flag string }{{"zeekctl.cfg", "zeekctl-cfg"}, {"networks.cfg", "networks"}} {
+		path := filepath.Join(filepath.Dir(file), other.name)
+		if _, err := os.Stat(path); err == nil && c.String(other.flag) == "" {
+			fmt.Fprintf(c.App.ErrWriter, "warning: %s is there, too, and was not read; --%s %s does that\n", path, other.flag, path)
+		}
+	}
 }
 
 func importAs(c *cli.Context, file imports.Source, o imports.Options) (imports.Result, error) {
