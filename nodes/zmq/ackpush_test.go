@@ -108,18 +108,24 @@ func (y *tally) take(m Message) {
 // A Pull that is closed and opened again, over and over: each message is handled once.
 func TestAckPushOnceThroughRestarts(t *testing.T) {
 	t.Parallel()
-	const messages = 1500
+	const messages = 600
 	endpoint, _ := ipcPair(t)
 	var got tally
-	s := startAckSender(t, Options{SndHWM: 200, limits: limits{retryMax: 20 * time.Millisecond}}, endpoint)
+	s := startAckSender(t, Options{SndHWM: 50, limits: limits{retryMax: 20 * time.Millisecond}}, endpoint)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	var restarts atomic.Int64
 	go func() {
 		defer close(stopped)
 		for {
+			enough, some := make(chan struct{}), 0 // on a slow machine a connection takes longer than a Pull is to live
 			pull, err := BindPull(endpoint, Options{RcvHWM: 20, Linger: patience}, func(m Message) {
-				time.Sleep(50 * time.Microsecond)
 				got.take(m)
+				if some++; some%10 == 0 {
+					time.Sleep(50 * time.Microsecond)
+				}
+				if some == 30 {
+					close(enough)
+				}
 			})
 			if err != nil {
 				t.Error(err)
@@ -129,7 +135,7 @@ func TestAckPushOnceThroughRestarts(t *testing.T) {
 			case <-stop:
 				pull.Close()
 				return
-			case <-time.After(40 * time.Millisecond):
+			case <-enough:
 				pull.Close()
 				restarts.Add(1)
 			}

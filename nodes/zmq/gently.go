@@ -36,7 +36,7 @@ func leaveGently(conns []*conn, grace time.Duration) {
 	for len(later) > 0 {
 		over := time.Since(begun)
 		later = slices.DeleteFunc(later, func(l *leaver) bool {
-			if !l.gone() && over < grace/2 && !l.moment(over >= hurry) {
+			if !l.acking.Load() && !l.gone() && over < grace/2 && !l.moment(over >= hurry) {
 				return false
 			}
 			l.leave()

@@ -181,7 +181,11 @@ func (l *listener) close() {
 func (l *listener) finish(grace time.Duration) {
 	timer := time.AfterFunc(max(grace, 0), func() {
 		for _, c := range l.current() {
-			if !c.answering.Load() { // it ends when the handler does, which is waited for anyway
+			switch {
+			case c.answering.Load(): // it ends when the handler does, which is waited for anyway
+			case l.typ == zmq4.Pull && c.acking.Load():
+				_ = c.nc.SetReadDeadline(time.Now()) // of what was read it still is to hear
+			default:
 				c.fail(ErrClosed)
 			}
 		}

@@ -3,6 +3,7 @@ package zmq
 import (
 	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 
 	"github.com/go-zeromq/zmq4"
@@ -89,7 +90,7 @@ func (p *Pull) serve(c *conn) error {
 		defer func() { sealed.room.release() }()
 	}
 	err := in.receive()
-	if c.acking.Load() && errors.Is(err, io.EOF) {
+	if c.acking.Load() && (errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded)) {
 		asked.answerAll()
 	}
 	return err
