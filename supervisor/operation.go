@@ -387,15 +387,14 @@ func (s *Supervisor) stopNodes(ctx context.Context, nodes []*node) error {
 	return s.stopStages(ctx, nodes, "stop")
 }
 
-// headStart is how long a stage has at least to end before the next one is told
-// to. More would add up: what a Zeek node cannot deliver any more keeps it for
-// half a second (spec: generators R21).
+// headStart is how long workers have at least to end before proxies are told to.
 const headStart = 25 * time.Millisecond
 
-// stopStages stops stage after stage in the reverse order: each when nothing is
-// left of the one before, or it has had its head start. But whoever takes logs,
-// and the broker, stay until nothing of the others is left, so that what a worker
-// still has to say finds a logger, however long it takes.
+// stopStages stops stage after stage in the reverse order. Proxies follow the workers
+// when those have had their head start; the others wait until nothing is left of
+// those before, so that what a worker still has to say finds a manager, a broker and a
+// logger, however long it takes. Without them it would take longer, too: Zeek keeps
+// what it cannot deliver for half a second (spec: generators R21).
 func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string) error {
 	var steps []func() error
 	var told []*node
@@ -408,7 +407,7 @@ func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string
 		steps = append(steps, func() error { return s.awaitGone(ctx, ending) })
 	}
 	for _, stage := range slices.Backward(stages(nodes)) {
-		if s.outlasts(stage[0]) {
+		if stage[0].outlasts() {
 			gone()
 		}
 		steps = append(steps, func() error { s.beginStop(ctx, stage, cause); return nil })
@@ -420,14 +419,9 @@ func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string
 
 // outlasts says whether nodes of that type are stopped when nothing of the
 // others is left.
-func (s *Supervisor) outlasts(n *node) bool {
-	switch n.snapshot.Load().spec.Type {
-	case layoutgen.TypeLogger, layoutgen.TypeBroker, layoutgen.TypeArchiver:
-		return true
-	case layoutgen.TypeManager: // is it the logger?
-		return !slices.ContainsFunc(s.all(), func(n *node) bool { return n.snapshot.Load().spec.Type == layoutgen.TypeLogger })
-	}
-	return false
+func (n *node) outlasts() bool {
+	t := n.snapshot.Load().spec.Type
+	return t != layoutgen.TypeWorker && t != layoutgen.TypeProxy
 }
 
 // beginStop tells nodes to stop and gives them a head start.

@@ -324,8 +324,8 @@ func TestRestart(t *testing.T) {
 }
 
 // TestOrder: a broker is spawned first and workers last, and they are told to stop
-// the other way round. Nobody waits for long, but a logger and the broker, which
-// wait until all others are gone.
+// the other way round: a proxy soon after the workers, the others when all before are
+// gone.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -354,8 +354,8 @@ func TestOrder(t *testing.T) {
 	if got := strings.Join(stopping[:3], " "); got != "worker worker proxy" {
 		t.Errorf("the proxy waited too long: %q", stopping)
 	}
-	if got := strings.Join(stopping[len(stopping)-4:], ", "); got != "logger, logger gone, broker, broker gone" {
-		t.Errorf("logger or broker did not wait: %q", stopping)
+	if got := strings.Join(stopping[len(stopping)-6:], ", "); got != "manager, manager gone, logger, logger gone, broker, broker gone" {
+		t.Errorf("somebody did not wait: %q", stopping)
 	}
 }
 
