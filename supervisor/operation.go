@@ -414,6 +414,9 @@ func (s *Supervisor) stopStages(ctx context.Context, nodes []*node, cause string
 		told = append(told, stage...)
 	}
 	gone()
+	if len(nodes) > 0 { // once, because all processes of the host have to be looked at
+		steps = append(steps, func() error { return s.endEscaped(ctx, nodes, longestStop(nodes)) })
+	}
 	return goOn(ctx, steps...)
 }
 
@@ -432,15 +435,12 @@ func (s *Supervisor) beginStop(ctx context.Context, nodes []*node, cause string)
 	s.await(ctx, nodes, stopped)
 }
 
-// awaitGone waits until nothing is left of nodes that were told to stop.
+// awaitGone waits until nothing is left of nodes that were told to stop, but for what
+// escaped.
 func (s *Supervisor) awaitGone(ctx context.Context, nodes []*node) error {
-	patience := longestStop(nodes)
-	waiting, cancel := context.WithTimeout(ctx, patience+stuckAfter)
+	ctx, cancel := context.WithTimeout(ctx, longestStop(nodes)+stuckAfter)
 	defer cancel()
-	if err := s.await(waiting, nodes, stopped); err != nil {
-		return err
-	}
-	return s.endEscaped(ctx, nodes, patience)
+	return s.await(ctx, nodes, stopped)
 }
 
 // restartNodes stops all stages but the one that is started first; that one is
