@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -98,8 +99,13 @@ func (d *Diagnosis) read(dirs Dirs, node string) {
 	}
 }
 
-// Diagnose is what can be said about a node. It waits for nothing and nobody.
+// written is how long a diagnosis waits for an end that was just seen to be written
+// down.
+const written = time.Second
+
+// Diagnose is what can be said about a node. It waits for no node, and takes no lock.
 func (s *Supervisor) Diagnose(node, crashName string) (Diagnosis, error) {
+	s.shared.crashes.Settle(written)
 	d, err := Diagnose(s.Dirs, node, crashName)
 	if err != nil || node == "" {
 		return d, err

@@ -28,6 +28,7 @@ type Collector struct {
 	mu      sync.Mutex // guards what follows
 	keep    Keep
 	queue   []End
+	idle    chan struct{} // closed when nothing is left to write down; nil before there ever was
 	working bool
 	tracing bool // a debugger runs
 	closed  bool
@@ -65,8 +66,25 @@ func (c *Collector) Add(e End) {
 	}
 	c.queue = append(c.queue, e)
 	if !c.working {
-		c.working = true
+		c.working, c.idle = true, make(chan struct{})
 		c.wait.Go(c.work)
+	}
+}
+
+// Settle waits until what was added so far is written down, but not for long: for who
+// wants to read it.
+func (c *Collector) Settle(patience time.Duration) {
+	c.mu.Lock()
+	idle := c.idle
+	c.mu.Unlock()
+	if idle == nil {
+		return
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case <-idle:
+	case <-timeout.C:
 	}
 }
 
@@ -94,6 +112,7 @@ func (c *Collector) work() {
 		c.mu.Lock()
 		if len(c.queue) == 0 {
 			c.working, c.queue = false, nil
+			close(c.idle)
 			c.mu.Unlock()
 			return
 		}
