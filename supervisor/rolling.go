@@ -44,6 +44,9 @@ func (r Rolling) String() string {
 		what = "rollback"
 	}
 	at := fmt.Sprintf("step %d of %d", r.Step, r.Steps)
+	if r.Step == 0 {
+		at = "the nodes that it leaves alone"
+	}
 	if r.Stopped == "" {
 		return fmt.Sprintf("%s of generation %s: %s (%s)", what, short(r.Generation), at, list(r.Nodes))
 	}
