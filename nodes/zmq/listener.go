@@ -27,6 +27,7 @@ type listener struct {
 	closed   chan struct{}
 	shaking  ring
 	conns    map[*conn]struct{}
+	closing  bool // no further connection is accepted
 	finished bool // no further connection may be registered
 }
 
@@ -167,13 +168,36 @@ func (l *listener) report(nc net.Conn, err error, about ...any) {
 func (l *listener) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.finished {
+	if l.closing {
 		return
 	}
-	l.finished = true
+	l.closing = true
 	close(l.closed)
 	l.ln.Close()
+	if l.typ != zmq4.Pull {
+		l.cut()
+	}
+}
+
+// cut ends handshakes. l.mu is held.
+func (l *listener) cut() {
+	l.finished = true
 	l.shaking.closeAll()
+}
+
+// awaitHandshakes gives peers of a Pull a moment to end their handshakes: for one that has ended it already, and sends, it
+// would be cut in the middle of that.
+func (l *listener) awaitHandshakes() {
+	const look = time.Millisecond
+	for since := time.Now(); ; time.Sleep(look) {
+		l.mu.Lock()
+		if l.shaking.empty() || time.Since(since) >= newcomer {
+			l.cut()
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+	}
 }
 
 // finish tells all peers that nothing more will come than what is queued for them, and goes on reading until they have
@@ -192,6 +216,7 @@ func (l *listener) finish(grace time.Duration) {
 	})
 	defer timer.Stop()
 	if l.typ == zmq4.Pull {
+		l.awaitHandshakes()
 		awaitFirstPings(l.current)
 		leaveGently(l.current(), grace)
 	} else {

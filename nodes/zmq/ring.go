@@ -1,6 +1,9 @@
 package zmq
 
-import "net"
+import (
+	"net"
+	"slices"
+)
 
 // ring remembers the connections in handshake. When there is one too many it gives back the oldest, to be closed: an
 // honest peer is done within milliseconds, so whoever opens connections and stays silent pushes out only his own.
@@ -32,4 +35,8 @@ func (r *ring) closeAll() {
 			nc.Close()
 		}
 	}
+}
+
+func (r *ring) empty() bool {
+	return !slices.ContainsFunc(r.slots, func(nc net.Conn) bool { return nc != nil })
 }
