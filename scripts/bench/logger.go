@@ -203,7 +203,12 @@ const unflushed = 1 << 20
 // warm has the logger write its first batches, and learns how long their text is.
 func (b logBench) warm(ctx context.Context, l *runningLogger, f *logFormat) (size int64, err error) {
 	const first = 10
-	if _, err := b.send(ctx, l, 1, first, 1); err != nil {
+	begin, end, err := b.senders(l, 1, first, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer end() // not before all of it was read
+	if err := begin(); err != nil {
 		return 0, err
 	}
 	if err := sleep(ctx, 1500*time.Millisecond); err != nil { // it flushes each second
