@@ -37,10 +37,10 @@ func (s *Supervisor) endEscaped(ctx context.Context, nodes []*node, patience tim
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience+stuckAfter)
 	defer cancel()
-	const first, longest = time.Millisecond, 100 * time.Millisecond
+	const shortest, longest = time.Millisecond, 100 * time.Millisecond
 	told := map[process.Identity]bool{}
 	begin := time.Now()
-	for pause := first; ; pause = min(2*pause, longest) {
+	for pause := shortest; ; pause = min(2*pause, longest) {
 		left := false
 		strays, err := findStrays(s.Dirs)
 		if err != nil {
@@ -52,13 +52,19 @@ func (s *Supervisor) endEscaped(ctx context.Context, nodes []*node, patience tim
 				continue
 			}
 			left = true
+			first := !told[f.ID]
+			told[f.ID] = true
+			if first { // whoever it is, somebody may ask where it came from
+				s.shared.journal.add(Event{
+					Time: time.Now(), Node: spec.Name, PID: f.ID.PID,
+					Cause: fmt.Sprintf("%s had left process %d behind", spec.Name, f.ID.PID),
+				})
+			}
 			switch {
 			case time.Since(begin) >= patience:
 				err = f.SignalSession(unix.SIGKILL)
-			case !told[f.ID]:
+			case first:
 				err = f.SignalSession(unix.SIGTERM)
-				told[f.ID] = true
-				s.event("%s had left process %d behind", spec.Name, f.ID.PID)
 			}
 			if err != nil {
 				return err

@@ -186,7 +186,7 @@ func (c *chaos) explained() {
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
 				c.t.Errorf("%s: %v", line, err)
 			}
-			if e.To == "running" || e.To == "ready" {
+			if e.To == "running" || e.To == "ready" || e.From == "" { // or left behind by a supervisor that was killed
 				told[fmt.Sprintf("%d %s", e.PID, e.Node)] = true
 			}
 		})
