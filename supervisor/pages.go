@@ -17,9 +17,10 @@ func giveBack() {
 	forgetPages()
 }
 
-// forgetPages has the kernel unmap the pages of our own program's file: most of the
-// memory of a supervisor that does nothing is code that ran once. They come back from
-// the page cache, some at a time, when they are used again.
+// forgetPages has the kernel unmap the constants and tables in our own program's file:
+// much of the memory of a supervisor that does nothing is what was looked at once. They
+// come back from the page cache, some at a time, when they are used again. Its code
+// stays, because the next restart should not have to wait for that.
 func forgetPages() {
 	maps, err := os.Open("/proc/self/maps")
 	if err != nil {
@@ -38,8 +39,8 @@ func forgetPages() {
 // mapping is a part of the address space.
 type mapping struct{ start, end uintptr }
 
-// programPages is the parts of /proc/PID/maps where a file is mapped that cannot be
-// written to. What could be is not only in the file.
+// programPages is the parts of /proc/PID/maps where a file is mapped that can neither be
+// run nor written to. What could be written is not only in the file.
 func programPages(maps io.Reader, file string) []mapping {
 	var all []mapping
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
@@ -48,7 +49,7 @@ func programPages(maps io.Reader, file string) []mapping {
 		var inode uint64
 		var name string
 		n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %s %s %d %s", &m.start, &m.end, &perms, &offset, &device, &inode, &name)
-		if n == 7 && name == file && strings.HasPrefix(perms, "r-") && strings.HasSuffix(perms, "p") {
+		if n == 7 && name == file && strings.HasPrefix(perms, "r--") && strings.HasSuffix(perms, "p") {
 			all = append(all, m)
 		}
 	}
