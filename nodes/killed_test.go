@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,6 +124,24 @@ func newKillable(t *testing.T) killable {
 	return k
 }
 
+// startMortal starts a process that does not outlive the test, even if this process is
+// killed. The kernel takes the thread that made it for its parent, so that has to live
+// until then: of others nobody knows when they end.
+func startMortal(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	started, over := make(chan error), make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		<-over
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // start starts a process, and returns what it says.
 func (k killable) start(role string) (kill func(), lines *bufio.Scanner) {
 	k.t.Helper()
@@ -130,14 +149,11 @@ func (k killable) start(role string) (kill func(), lines *bufio.Scanner) {
 	cmd.Dir = k.dir
 	cmd.Env = append(os.Environ(), killedEnv+"="+role)
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		k.t.Fatal(err)
-	}
+	startMortal(k.t, cmd)
 	over := false
 	kill = func() {
 		if !over {

@@ -113,10 +113,7 @@ func (r crashRig) logger(name string) (end func(syscall.Signal)) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Dir, cmd.Stderr = r.dir, stderr
 	cmd.Env = append(os.Environ(), crashEnv+"="+name)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
+	startMortal(r.t, cmd)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	over := false

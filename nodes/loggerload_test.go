@@ -96,7 +96,6 @@ func (r crashRig) libzmqLoad(who string) *libzmqLoad {
 	args := append([]string{"testdata/libzmq_logs.py", who, strconv.Itoa(libzmqRecords), hex.EncodeToString(checkedHeaderBytes())}, r.layout.LogEndpoints()...)
 	l := &libzmqLoad{t: r.t, cmd: exec.Command("/usr/bin/python3", args...)}
 	l.cmd.Stderr = os.Stderr
-	l.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var err error
 	if l.stdin, err = l.cmd.StdinPipe(); err != nil {
 		r.t.Fatal(err)
@@ -106,9 +105,7 @@ func (r crashRig) libzmqLoad(who string) *libzmqLoad {
 		r.t.Fatal(err)
 	}
 	l.out = bufio.NewReader(out)
-	if err := l.cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
+	startMortal(r.t, l.cmd)
 	r.t.Cleanup(func() { l.cmd.Process.Kill(); l.cmd.Wait() })
 	return l
 }
