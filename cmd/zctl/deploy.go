@@ -140,7 +140,11 @@ func plan(c *cli.Context, client *api.Client, dirs supervisor.Dirs, d supervisor
 	if err != nil {
 		return nil, err
 	}
-	return supervisor.Planned(left, d.Nodes, o)
+	changes, err = supervisor.Planned(left, d.Nodes, o)
+	if err != nil {
+		err = &exitError{exitUsage, err} // as the supervisor's would be
+	}
+	return changes, err
 }
 
 func printChanges(c *cli.Context, changes []supervisor.Change) {

@@ -9,7 +9,8 @@ import (
 
 // permute moves the flags of a verb in front of its other arguments, because
 // the library stops looking for flags at the first argument that is none, and
-// "zctl logs worker-1 -f" is what people type. Behind "--" nothing is moved.
+// "zctl logs worker-1 -f" is what people type. Behind "--" nothing is moved. Who asks
+// for help about a verb gets that, whatever else he has typed.
 func permute(app *cli.App, args []string) []string {
 	verb := slices.IndexFunc(args, func(a string) bool { return app.Command(a) != nil })
 	if verb < 1 {
@@ -38,6 +39,9 @@ func permute(app *cli.App, args []string) []string {
 			flags = append(flags, rest[0])
 			rest = rest[1:]
 		}
+	}
+	if asked := slices.ContainsFunc(flags, func(f string) bool { return f == "--help" || f == "-h" }); asked {
+		return append(head, "--help") // the library would look for help about the arguments
 	}
 	if args[verb] == hrwName && len(others) > 0 && isNegative(others[0]) {
 		flags = append(flags, "--") // the library would take a key like -1 for a flag

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"zctl/layoutgen"
 	"zctl/nodes/zmq"
@@ -27,27 +29,90 @@ func (witness) Watch(ctx context.Context, bus supervisor.Bus, see func(superviso
 	if err != nil {
 		return err
 	}
-	there := map[string]bool{}
-	tell := func() { see(supervisor.Sight{IDs: slices.Sorted(maps.Keys(there))}) }
-	about := func(topic []byte, f func(id string)) {
-		if id, ok := strings.CutPrefix(string(topic), nodeIDTopic); ok {
-			f(strings.TrimSuffix(id, "."))
-			tell()
-		}
-	}
+	c := &crowd{there: map[string]bool{}, changed: make(chan struct{}, 1)}
 	xpub, err := zmq.ConnectXPub(bus.Endpoint, zmq.Options{Curve: keys, Linger: -1}, zmq.XPubHandler{
-		Connected:    func() { clear(there); tell() },
-		Subscribed:   func(topic []byte) { about(topic, func(id string) { there[id] = true }) },
-		Unsubscribed: func(topic []byte) { about(topic, func(id string) { delete(there, id) }) },
-		Disconnected: func(err error) {
-			see(supervisor.Sight{Problem: fmt.Sprintf("lost the broker at %s: %v", bus.Endpoint, err)})
-		},
+		Connected:    func() { c.become("") },
+		Subscribed:   func(topic []byte) { c.note(topic, true) },
+		Unsubscribed: func(topic []byte) { c.note(topic, false) },
+		Disconnected: func(err error) { c.become(fmt.Sprintf("lost the broker at %s: %v", bus.Endpoint, err)) },
 	})
 	if err != nil {
 		return err
 	}
-	<-ctx.Done()
-	return xpub.Close()
+	for {
+		select {
+		case <-c.changed:
+			see(c.sight())
+		case <-ctx.Done():
+			return xpub.Close()
+		}
+		select {
+		case <-time.After(betweenSights):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// What anybody on the bus may make a witness remember and do.
+const (
+	maxCrowd      = 10000 // ids
+	maxNodeID     = 512   // bytes
+	betweenSights = 5 * time.Millisecond
+)
+
+// crowd is who is on a bus.
+type crowd struct {
+	changed chan struct{} // holds a token when there is something to be seen
+
+	mu      sync.Mutex // guards what follows
+	there   map[string]bool
+	problem string
+}
+
+// note takes down who comes and goes, by a topic.
+func (c *crowd) note(topic []byte, comes bool) {
+	id, ok := strings.CutPrefix(string(topic), nodeIDTopic)
+	id = strings.TrimSuffix(id, ".")
+	if !ok || len(id) > maxNodeID {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !comes:
+		delete(c.there, id)
+	case len(c.there) < maxCrowd:
+		c.there[id] = true
+	default:
+		return
+	}
+	c.tell()
+}
+
+// become forgets everybody: those who are there follow, if there is no problem.
+func (c *crowd) become(problem string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.there)
+	c.problem = problem
+	c.tell()
+}
+
+func (c *crowd) tell() {
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (c *crowd) sight() supervisor.Sight {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := supervisor.Sight{IDs: slices.Sorted(maps.Keys(c.there)), Problem: c.problem}
+	if len(c.there) == maxCrowd {
+		s.Problem = fmt.Sprintf("%d ids or more are on the bus, which no cluster has; somebody makes them up", maxCrowd)
+	}
+	return s
 }
 
 // busOf is where to see who is on the bus of a layout: nil if no node is Zeek.

@@ -195,3 +195,29 @@ func TestWitnessOfLibzmq(t *testing.T) {
 	node.Close()
 	p.await("libzmq")
 }
+
+// TestCrowd: whoever is on the bus may say what he likes, and a witness remembers only
+// so much of it, looks only so often, and says that it is too much.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	c := &crowd{there: map[string]bool{}, changed: make(chan struct{}, 1)}
+	c.note([]byte("zeek.cluster.node.x."), true)
+	c.note([]byte(nodeIDTopic+strings.Repeat("x", maxNodeID+1)+"."), true)
+	if len(c.changed) > 0 || len(c.there) > 0 {
+		t.Errorf("noted %v", c.there)
+	}
+	for i := range maxCrowd + 5 {
+		c.note(fmt.Appendf(nil, "%s%d.", nodeIDTopic, i), true)
+	}
+	if s := c.sight(); len(s.IDs) != maxCrowd || !strings.Contains(s.Problem, "10000 ids or more") || len(c.changed) != 1 {
+		t.Errorf("%d ids, problem %q", len(s.IDs), s.Problem)
+	}
+	c.note([]byte(nodeIDTopic+"7."), false)
+	if s := c.sight(); len(s.IDs) != maxCrowd-1 || s.Problem != "" {
+		t.Errorf("%d ids, problem %q", len(s.IDs), s.Problem)
+	}
+	c.become("gone")
+	if s := c.sight(); len(s.IDs) != 0 || s.Problem != "gone" {
+		t.Errorf("%+v", s)
+	}
+}
