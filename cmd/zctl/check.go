@@ -55,33 +55,25 @@ type checked struct {
 }
 
 func check(c *cli.Context, config *layoutgen.Config) error {
-	keys, err := busKeys(config, false)
-	if err != nil {
-		return err
-	}
-	site, err := readSite(config)
-	if err != nil {
-		return err
-	}
-	deployment, err := newDeployment(config, keys, site.Digest())
+	d, err := planned(config, false)
 	if err != nil {
 		return err
 	}
 	dirs := supervisor.Dirs(config.BaseDir)
-	changes, err := plan(c, api.NewClient(dirs), dirs, deployment, supervisor.DeployOptions{})
+	changes, err := plan(c, api.NewClient(dirs), dirs, d.Deployment, supervisor.DeployOptions{})
 	if err == nil {
 		err = foreignPorts(config.Layout(), changes)
 	}
 	if err != nil && codeOfExit(err) == exitUsage { // else deploy will tell
 		return err
 	}
-	found := checked{File: config.File, BaseDir: config.BaseDir, Nodes: len(deployment.Nodes), Warnings: warnings(config)}
-	if found.Scripts, err = parseScripts(c, config, deployment, deployment.Nodes); err != nil {
+	found := checked{File: config.File, BaseDir: config.BaseDir, Nodes: len(d.Nodes), Warnings: warnings(config)}
+	if found.Scripts, err = parseScripts(c, config, d.Deployment, d.Nodes); err != nil {
 		return err
 	}
 	err = notParsed(found.Scripts, "cannot deploy this", "mend them and check again")
 	found.OK = err == nil
-	return errors.Join(found.print(c, deployment.Nodes), err)
+	return errors.Join(found.print(c, d.Nodes), err)
 }
 
 func (f checked) print(c *cli.Context, nodes []supervisor.Spec) error {

@@ -54,29 +54,21 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 	if err != nil {
 		return err
 	}
-	keys, err := busKeys(config, !c.Bool("dry-run"))
-	if err != nil {
-		return err
-	}
-	site, err := readSite(config)
-	if err != nil {
-		return err
-	}
-	deployment, err := newDeployment(config, keys, site.Digest())
+	d, err := planned(config, !c.Bool("dry-run"))
 	if err != nil {
 		return err
 	}
 	for _, warning := range warnings(config) {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
-	return carryOut(c, supervisor.Dirs(config.BaseDir), deployment, options, func(changes []supervisor.Change) error {
+	return carryOut(c, supervisor.Dirs(config.BaseDir), d.Deployment, options, func(changes []supervisor.Change) error {
 		if err := foreignPorts(config.Layout(), changes); err != nil {
 			return err
 		}
-		if err := gate(c, config, deployment, changes); err != nil || c.Bool("dry-run") {
+		if err := gate(c, config, d.Deployment, changes); err != nil || c.Bool("dry-run") {
 			return err
 		}
-		return stageChecked(config, site.Digest())
+		return stageChecked(config, d.site.Digest())
 	})
 }
 

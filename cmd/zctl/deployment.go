@@ -22,6 +22,21 @@ import (
 	"zctl/supervisor"
 )
 
+// planned is what a configuration and the site's scripts, as they are now, say is to
+// run; nothing is staged. makeKeys has the keys of the bus made if there are none.
+func planned(config *layoutgen.Config, makeKeys bool) (deployed, error) {
+	keys, err := busKeys(config, makeKeys)
+	if err != nil {
+		return deployed{}, err
+	}
+	site, err := readSite(config)
+	if err != nil {
+		return deployed{}, err
+	}
+	d, err := newDeployment(config, keys, site.Digest())
+	return deployed{d, site}, err
+}
+
 // newDeployment makes of a configuration what the supervisor is to run. Without
 // keys its bus is not encrypted. site is the digest of the site scripts of its Zeek
 // nodes, "" without any.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"zctl/layoutgen"
 	"zctl/supervisor"
 	"zctl/supervisor/api"
 	"zctl/supervisor/generation"
@@ -68,7 +67,7 @@ type differences struct {
 	Files []generation.Difference `json:"files"`
 }
 
-// version is one of the two things that are compared.
+// deployed is what is deployed, or would be, with its site scripts.
 type deployed struct {
 	supervisor.Deployment
 	site generation.Tree
@@ -139,21 +138,7 @@ func configured(c *cli.Context) (deployed, error) {
 	if err != nil {
 		return deployed{}, err
 	}
-	return planned(config)
-}
-
-// planned is what a deploy of a configuration would deploy; it stages nothing.
-func planned(config *layoutgen.Config) (deployed, error) {
-	keys, err := busKeys(config, false)
-	if err != nil {
-		return deployed{}, err
-	}
-	site, err := readSite(config)
-	if err != nil {
-		return deployed{}, err
-	}
-	d, err := newDeployment(config, keys, site.Digest())
-	return deployed{d, site}, err
+	return planned(config, false)
 }
 
 // have is every node of a generation as if it ran.
