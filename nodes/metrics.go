@@ -17,12 +17,20 @@ func (n *Node) listenMetrics() (err error) {
 	if !ok {
 		return nil
 	}
-	o := telemetry.Options{Node: n.o.Name, Read: n.readMetrics, Log: n.o.Log}
+	o := telemetry.Options{Node: n.o.Name, Read: n.readMetrics, Health: n.unhealthy, Log: n.o.Log}
 	if n.self.Type == layoutgen.TypeManager {
 		o.Targets = n.metricsTargets
 	}
 	n.metrics, err = telemetry.Listen(address, o)
 	return err
+}
+
+// unhealthy is why the node cannot do what it is there for, "" if it can.
+func (n *Node) unhealthy() string {
+	if !n.Joined() {
+		return "waiting for the broker at " + n.backend.ConnectXSub
+	}
+	return n.trouble()
 }
 
 // metricsAddress is where to serve: at the layout's metrics address, or else at the

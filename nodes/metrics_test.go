@@ -62,6 +62,11 @@ func TestMetrics(t *testing.T) {
 	if got := strings.TrimSpace(scrape(port, "/services.json")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	for i := range all {
+		if got := scrape(port+i, "/healthz"); got != "ok\n" {
+			t.Errorf("node %d says of its health %q", i, got)
+		}
+	}
 	namesAreZeeks(t, all)
 	promtoolPasses(t, all)
 }
@@ -105,6 +110,17 @@ func promtoolPasses(t *testing.T, all []string) {
 		if out, err := check.CombinedOutput(); err != nil {
 			t.Errorf("promtool: %v\n%s", err, out)
 		}
+	}
+}
+
+// A node that nobody hears of says so.
+func TestUnhealthy(t *testing.T) {
+	t.Parallel()
+	c, port := metricsCluster(t)
+	c.start("proxy-1")
+	await(t, "an answer", func() bool { return scrape(port+2, "/healthz") != "" })
+	if got := scrape(port+2, "/healthz"); !strings.HasPrefix(got, "waiting for the broker at tcp://127.0.0.1:") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -4,6 +4,7 @@
 // so that counting costs a node what it did before.
 //
 //	GET /metrics        everything, each sample with the label node
+//	GET /healthz        200 and ok, or 503 and what is wrong
 //	GET /services.json  on a manager: the targets of all nodes, for Prometheus' HTTP discovery
 package telemetry
 
@@ -23,7 +24,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"golang.org/x/net/netutil"
 )
 
 // Options says what is served.
@@ -36,6 +36,8 @@ type Options struct {
 	// Targets is where every node of the cluster serves its metrics, this one included;
 	// nil: it is not asked, and there is no /services.json.
 	Targets func() []netip.AddrPort
+	// Health says what is wrong, "" if nothing is; nil: nothing ever is.
+	Health func() string
 	// Log is where failures go that no scrape hears of; nil discards them.
 	Log *slog.Logger
 }
@@ -49,7 +51,7 @@ type Server struct {
 // What a client may ask of a node: it is there to do other things.
 const (
 	maxScrapes   = 4  // at a time; the others get 503
-	maxClients   = 32 // at a time; the others wait
+	maxClients   = 32 // at a time; for others, who has been silent for longest goes
 	headTimeout  = 5 * time.Second
 	writeTimeout = 10 * time.Second
 	idleTimeout  = 2 * time.Minute
@@ -68,8 +70,9 @@ func Listen(address netip.AddrPort, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve metrics at %s: %w; end what listens there, or choose another port (cluster.metrics_port, 0 for none)", address, cause(err))
 	}
-	return &Server{listener: netutil.LimitListener(listener, maxClients), http: &http.Server{
-		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: headTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	return &Server{listener: newRoom(listener, maxClients), http: &http.Server{
+		Handler: attentive(handler), ConnContext: remember,
+		ReadHeaderTimeout: headTimeout, ReadTimeout: headTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHead, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}}, nil
 }
@@ -118,10 +121,25 @@ func (o Options) handler() (http.Handler, error) {
 		MaxRequestsInFlight: maxScrapes, ErrorHandling: promhttp.ContinueOnError,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 	}))
+	mux.HandleFunc("GET /healthz", o.healthz)
 	if o.Targets != nil {
 		mux.HandleFunc("GET /services.json", o.services)
 	}
 	return mux, nil
+}
+
+// healthz says whether all is well, for load balancers and people.
+func (o Options) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	if o.Health != nil {
+		if wrong := o.Health(); wrong != "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, wrong)
+			return
+		}
+	}
+	fmt.Fprintln(w, "ok")
 }
 
 // services is Prometheus' HTTP service discovery: one group of all targets, in order,

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -111,6 +112,20 @@ func TestPortInUse(t *testing.T) {
 	_, err = Listen(netip.MustParseAddrPort(l.Addr().String()), Options{Node: "n", Read: metrics})
 	if want := "cannot serve metrics at " + l.Addr().String() + ": bind: address already in use; "; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s…", err, want)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var wrong atomic.Value
+	wrong.Store("")
+	url := serve(t, Options{Node: "n", Read: metrics, Health: func() string { return wrong.Load().(string) }})
+	if code, _, body := get(t, url+"/healthz"); code != 200 || body != "ok\n" {
+		t.Errorf("got %d %q", code, body)
+	}
+	wrong.Store("no room on disk")
+	if code, _, body := get(t, url+"/healthz"); code != 503 || body != "no room on disk\n" {
+		t.Errorf("got %d %q", code, body)
 	}
 }
 
