@@ -27,7 +27,7 @@ func (n *node) exited(how process.Exit) {
 	}
 	n.lastExit = exitInfo(how)
 	n.lastExit.Why = why
-	end := n.crashOf(proc, how, cause) // before the successor writes to the same files
+	crashed := n.crashOf(proc, how, cause) // before the successor writes to the same files
 	n.proc, n.digest, n.generation = nil, "", ""
 	switch {
 	case leftover:
@@ -47,8 +47,8 @@ func (n *node) exited(how process.Exit) {
 		e.Cause, e.Hopeless = fmt.Sprintf("%s; zctl diag %s tells more", said, n.name), true
 	}
 	n.stepAfter(&death{proc.ID().PID, n.lastExit}, e)
-	if end != nil {
-		n.shared.crashes.Add(*end)
+	if crashed != nil { // nor should it wait for what that takes
+		n.shared.crashes.Add(*crashed())
 	}
 	if died {
 		n.lastWords = n.words(begin)

@@ -296,7 +296,7 @@ func (f fewFiles) on(limits Limits) *node {
 	spec := sleeper("worker-1")
 	spec.Limits = limits
 	tree := cgroup.Open(f, "zctl-x", true)
-	n := newNode("worker-1", &shared{changed: func() {}, cgroups: tree}, target{spec: spec}, savedNode{})
+	n := newNode("worker-1", &shared{changed: func() {}, cgroups: tree}, targetOf(spec), savedNode{})
 	n.proc = new(process.Process)
 	n.cage.leaf = tree.LeafOf(1)
 	return n

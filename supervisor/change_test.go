@@ -148,7 +148,8 @@ func TestMessage(t *testing.T) {
 		{"about to start", func(s *snapshot) { s.state.Phase = "stopped" }, "about to be started"},
 	}
 	for _, test := range tests {
-		s := &snapshot{target: target{spec: sleeper("w"), up: true}, digest: sleeper("w").Digest()}
+		s := &snapshot{target: targetOf(sleeper("w")), digest: sleeper("w").Digest()}
+		s.up = true
 		test.snap(s)
 		if got := s.message(now); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)

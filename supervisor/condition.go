@@ -18,7 +18,7 @@ func spawned(n *snapshot) bool {
 }
 
 // outdated is a node whose process is not what it should be.
-func (n *snapshot) outdated() bool { return n.digest != "" && n.digest != n.spec.Digest() }
+func (n *snapshot) outdated() bool { return n.digest != "" && n.digest != n.specDigest }
 
 // settled is a node about which nothing more is to be expected soon: it is
 // ready, or it died.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -23,47 +24,56 @@ func (d Deployment) keepCrashes() crash.Keep {
 	return k
 }
 
-// crashOf is what there is to be known at once of the end of a process; nil if it
-// ended because it was told to. It is called when the process has ended, and before
-// anything else happens.
-func (n *node) crashOf(proc *process.Process, how process.Exit, cause string) *crash.End {
+// crashOf looks at what the successor of a process will change, and says how to put
+// together all that is known of its end; nil if it ended because it was told to.
+func (n *node) crashOf(proc *process.Process, how process.Exit, cause string) func() *crash.End {
 	if n.state.Phase == lifecycle.Stopping {
 		if !brokeOff(how) {
 			return nil
 		}
 		cause = strings.TrimSuffix(cause, ",") + ", when it was told to end,"
 	}
-	since := n.state.Since
-	end := n.newEnd(n.ran, proc.ID().PID, since, how.At)
-	end.Cause = cause + " after " + age(since).String()
-	end.Code, end.Signal, end.CoreDumped = n.lastExit.Code, n.lastExit.Signal, how.CoreDumped
-	end.WasReady, end.Restarts = n.state.WasReady, n.state.Restarts
-	end.Usage, end.RSS = usageOf(how.Usage), n.shared.usage.curve(proc.ID())
-	end.Generation, end.Spec, end.Env = n.generation, n.digest, n.ranIn
-	end.Stdout.From, end.Stderr.From = n.stdoutAt, n.stderrAt
-	if end.Status == "" {
-		end.Status = n.zeekSays
+	state, exit, ran, env := n.state, n.lastExit, n.ran, n.ranIn
+	generation, digest := n.generation, n.digest
+	stdout, stderr := n.outputs()
+	stdout.From, stderr.From = n.stdoutAt, n.stderrAt
+	status := cmp.Or(n.statusOf(ran), n.zeekSays)
+	return func() *crash.End {
+		end := n.newEnd(ran, proc.ID().PID, state.Since, how.At)
+		end.Cause = cause + " after " + age(state.Since).String()
+		end.Code, end.Signal, end.CoreDumped = exit.Code, exit.Signal, how.CoreDumped
+		end.WasReady, end.Restarts = state.WasReady, state.Restarts
+		end.Usage, end.RSS = usageOf(how.Usage), n.shared.usage.curve(proc.ID())
+		end.Generation, end.Spec, end.Env = generation, digest, env
+		end.Stdout, end.Stderr, end.Status = stdout, stderr, status
+		return end
 	}
-	return end
 }
 
-// newEnd is the end of a process of which nothing else is known.
+// outputs is where the output of a process that has ended stands.
+func (n *node) outputs() (stdout, stderr crash.Output) {
+	out, err := n.shared.dirs.Stdout(n.name), n.shared.dirs.Stderr(n.name)
+	return crash.Output{File: out, To: fileSize(out)}, crash.Output{File: err, To: fileSize(err)}
+}
+
+// statusOf is what a Zeek that has ended left in its .status, "" for other programs.
+func (n *node) statusOf(ran Spec) string {
+	if ran.ReadyBy != ReadyByZeek {
+		return ""
+	}
+	return statusIn(n.statusFile())
+}
+
+// newEnd is the end of a process, of which its output and status are not known yet.
 func (n *node) newEnd(ran Spec, pid int, began, ended time.Time) *crash.End {
-	dirs := n.shared.dirs
-	end := &crash.End{
+	return &crash.End{
 		Report: crash.Report{
 			Node: n.name, Type: string(ran.Type), Engine: ran.Engine, PID: pid, StartedAt: &began, EndedAt: ended,
 			Argv: ran.Argv, CPUs: ran.CPUs.String(),
 			Zctl: n.shared.version, Zeek: ran.zeekVersion(),
 		},
-		Dir: dirs.Node(n.name), Program: ran.Argv[0],
-		Stdout: crash.Output{File: dirs.Stdout(n.name), To: fileSize(dirs.Stdout(n.name))},
-		Stderr: crash.Output{File: dirs.Stderr(n.name), To: fileSize(dirs.Stderr(n.name))},
+		Dir: n.shared.dirs.Node(n.name), Program: ran.Argv[0],
 	}
-	if ran.ReadyBy == ReadyByZeek {
-		end.Status = statusIn(n.statusFile())
-	}
-	return end
 }
 
 // brokeOff says whether a process that was told to end did so in another way than by
@@ -84,6 +94,8 @@ func (n *node) unseenCrash(saved savedNode) *crash.End {
 		return nil
 	}
 	end := n.newEnd(saved.Spec, p.PID, p.StartedAt, saved.LastExit.At)
+	end.Stdout, end.Stderr = n.outputs()
+	end.Status = n.statusOf(saved.Spec)
 	end.Cause, end.WasReady, end.Restarts = diedUnseen, p.Ready, saved.Restarts
 	end.Generation, end.Spec = p.Generation, p.Digest
 	if at := p.OutputAt; at != nil {

@@ -152,10 +152,10 @@ func (s *Supervisor) specs() []Spec {
 
 // target is what a node of that spec should be in the present deployment.
 func (s *Supervisor) target(spec Spec) target {
-	return target{
-		spec: spec, files: s.deployment.Files, giveUpAfter: s.deployment.GiveUpAfter,
-		generation: s.deployment.Generation, up: true,
-	}
+	t := targetOf(spec)
+	t.files, t.giveUpAfter, t.generation = s.deployment.Files, s.deployment.GiveUpAfter, s.deployment.Generation
+	t.up = true
+	return t
 }
 
 // apply carries out changes whose targets are set.

@@ -70,6 +70,7 @@ type shared struct {
 // target is what a node should be; it changes with a deploy.
 type target struct {
 	spec        Spec
+	specDigest  string // to make it takes longer than a restart should wait
 	files       map[string]string
 	giveUpAfter int
 	generation  string // "" if nobody knows
@@ -79,6 +80,9 @@ type target struct {
 	// removed says that a deploy wants the node gone.
 	removed bool
 }
+
+// targetOf is a target of which only the spec is known.
+func targetOf(spec Spec) target { return target{spec: spec, specDigest: spec.Digest()} }
 
 // snapshot is all that others may know of a node. It is never changed.
 type snapshot struct {
@@ -112,7 +116,7 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 
 		pidWritten: -1, // what a predecessor has left there is not known
 	}
-	if f := saved.Failed; f != nil && saved.Process == nil && f.Digest == t.spec.Digest() {
+	if f := saved.Failed; f != nil && saved.Process == nil && f.Digest == t.specDigest {
 		n.state.Phase, n.state.Cause, n.tried = lifecycle.Failed, f.Cause, f.Digest
 	}
 	n.publish()
@@ -151,7 +155,7 @@ func (n *node) retarget(t target) {
 	n.act(func() {
 		n.target, n.env = t, nil
 		if n.proc != nil {
-			if n.digest == t.spec.Digest() {
+			if n.digest == t.specDigest {
 				n.generation = t.generation // it runs that, too
 			}
 			n.note(n.refreshFiles())
@@ -323,7 +327,7 @@ func (n *node) perform(action lifecycle.Action) {
 // spawn makes the process.
 func (n *node) spawn() {
 	n.peers, n.text, n.lastWords = nil, "", ""
-	n.tried = n.target.spec.Digest()
+	n.tried = n.target.specDigest
 	proc, err := n.start()
 	if err != nil {
 		n.proc, n.digest, n.generation = nil, "", ""

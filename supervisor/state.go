@@ -48,10 +48,9 @@ func (s *savedState) note(n *savedNode, t target) {
 
 // target is what a node should be.
 func (s *savedState) target(n savedNode) target {
-	t := target{
-		spec: n.Spec, files: s.Deployment.Files, giveUpAfter: s.Deployment.GiveUpAfter,
-		generation: s.Deployment.Generation, up: n.Up, removed: n.Removed,
-	}
+	t := targetOf(n.Spec)
+	t.files, t.giveUpAfter, t.generation = s.Deployment.Files, s.Deployment.GiveUpAfter, s.Deployment.Generation
+	t.up, t.removed = n.Up, n.Removed
 	if older, ok := s.Older[n.Generation]; ok {
 		t.files, t.giveUpAfter, t.generation = older.Files, older.GiveUpAfter, older.Generation
 	}
