@@ -25,14 +25,28 @@ func (e Event) wrap() Value {
 // ignored, as Zeek does.
 func unwrap(v Value) (Event, error) {
 	if v.kind != KindList || v.n < 3 {
-		return Event{}, errors.New("the envelope is not a list of version, type and event")
+		return Event{}, errNoEnvelope
 	}
 	envelope := v.elems()
 	if !envelope[0].Equal(Count(protocolVersion)) || !envelope[1].Equal(Count(eventType)) {
 		return Event{}, fmt.Errorf("expected a message of version count 1 and type count 1, got version %s and type %s",
 			envelope[0].describe(), envelope[1].describe())
 	}
-	body := envelope[2]
+	return unwrapBody(envelope[2])
+}
+
+var errNoEnvelope = errors.New("the envelope is not a list of version, type and event")
+
+// Unwrap is the event in a list of version, type and event. Version and type may be
+// anything, as they may for Zeek's WebSocket API (spec: websocket 7).
+func Unwrap(v Value) (Event, error) {
+	if v.kind != KindList || v.n < 3 {
+		return Event{}, errNoEnvelope
+	}
+	return unwrapBody(v.elems()[2])
+}
+
+func unwrapBody(body Value) (Event, error) {
 	if body.kind != KindList || body.n < 2 {
 		return Event{}, errors.New("the event is not a list of name, arguments and perhaps metadata")
 	}

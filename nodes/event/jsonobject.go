@@ -7,11 +7,15 @@ type typedObject struct {
 	value        Value
 	known, read  bool // whether there was a type, and data behind it
 	later        int  // where data stood before the type was known, or 0
+
+	beside func(key, text string) // takes the texts beside them; or nil
 }
 
 // member reads what belongs to a key.
 func (r *jsonReader) member(o *typedObject, key string) (err error) {
 	switch {
+	case key == "@data-type" && o.known, key == "data" && (o.read || o.later > 0):
+		err = r.skip(maxSkip) // the first one counts
 	case key == "@data-type":
 		o.kind, err = r.kind()
 		o.known = true
@@ -21,6 +25,11 @@ func (r *jsonReader) member(o *typedObject, key string) (err error) {
 	case key == "data":
 		o.later = r.pos
 		err = r.skip(maxSkip)
+	case o.beside != nil && r.peek() == '"':
+		var s string
+		if s, err = r.text("a string"); err == nil {
+			o.beside(key, s)
+		}
 	default:
 		err = r.skip(maxSkip)
 	}

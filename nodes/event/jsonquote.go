@@ -12,6 +12,9 @@ var plain = func() (p [utf8.RuneSelf]bool) {
 
 const hexDigits = "0123456789abcdef"
 
+// AppendQuoted appends a text as a JSON string, as it stands in [Value.AppendJSON].
+func AppendQuoted(dst []byte, s string) []byte { return appendQuoted(dst, s) }
+
 // appendQuoted appends s as a JSON string, escaped as by Zeek; where Zeek
 // writes what is not JSON, control characters become \u0000 and bytes that are
 // not UTF-8 the text \xff.

@@ -25,7 +25,8 @@ const maxSkip = 3 * (maxDepth + 1)
 // jsonReader reads values from JSON.
 type jsonReader struct {
 	jsonScanner
-	values int // read so far
+	values  int  // read so far
+	lenient bool // as clients write, not only as Zeek does
 	elements
 }
 
@@ -82,7 +83,11 @@ func (r *jsonReader) scalar(dst *Value, kind Kind) error {
 	if quoted {
 		r.pos++
 	}
-	v, ok := parseScalar(kind, r.word())
+	word := r.word()
+	v, ok := parseScalar(kind, word)
+	if !ok && r.lenient && !quoted {
+		v, ok = lenientScalar(kind, word)
+	}
 	if quoted {
 		ok = ok && kind == KindReal && !v.isFinite() && r.take('"') == nil
 	}
@@ -103,6 +108,9 @@ func (r *jsonReader) plain(dst *Value, kind Kind) error {
 		return err
 	}
 	v, ok := parsePlain(kind, s)
+	if !ok && r.lenient {
+		v, ok = lenientPlain(kind, s)
+	}
 	if !ok {
 		r.pos = start
 		return r.expected(forms[kind])
