@@ -106,6 +106,7 @@ type Cluster struct {
 	o        Options
 	queue    *queue
 	handlers handlers
+	sooner   interceptors
 	stats    counters
 	notes    *notes
 	ready    chan struct{} // closed when the node can publish
@@ -115,7 +116,8 @@ type Cluster struct {
 	mu      sync.Mutex // guards what follows; nothing is waited for under it
 	members *Membership
 	pools   *Pools
-	topics  []string // subscribed by the user, in order
+	topics  []string  // subscribed by the user, in order
+	leavers []*leaver // what is to be done before the node leaves
 	running bool
 	joined  bool
 }
@@ -186,6 +188,7 @@ func (c *Cluster) Run(ctx context.Context, connect Connect) error {
 	defer cancel()
 	c.queue.run(ctx, closing, func(r Received) { c.dispatch(closing, r) })
 	ticking.Wait()
+	c.leave()
 	err = backend.Close()
 	close(stop)
 	writing.Wait()

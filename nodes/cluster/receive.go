@@ -14,7 +14,8 @@ func (c receiver) Malformed() { c.stats.malformed.Add(1) }
 
 // Message takes an event from the bus. Those of the handshake are handled at
 // once, so that a slow handler does not make its node look dead; the others wait
-// for their handlers, and are dropped where too many do (spec: wire 1.3, T6).
+// for their handlers, and are dropped where too many do (spec: wire 1.3, T6). Who
+// intercepts an event sees it first.
 func (c receiver) Message(topic, sender, format, payload []byte) {
 	if string(sender) == c.o.NodeID {
 		return // our own
@@ -29,11 +30,17 @@ func (c receiver) Message(topic, sender, format, payload []byte) {
 	if c.hello(ev) {
 		return
 	}
-	if !c.handlers.wants(ev.Name) {
+	interceptors := c.sooner.of(topic)
+	wanted := c.handlers.wants(ev.Name)
+	if !wanted && interceptors == nil {
 		c.stats.unknown.Add(1)
 		return
 	}
-	if !c.queue.put(Received{Event: ev, Topic: string(topic), Sender: string(sender), size: len(payload)}) {
+	r := Received{Event: ev, Topic: string(topic), Sender: string(sender), size: len(payload)}
+	for _, i := range interceptors {
+		i.f(r)
+	}
+	if wanted && !c.queue.put(r) {
 		c.stats.dropped.Add(1)
 	}
 }
