@@ -63,3 +63,6 @@ func table(entries []Entry) Value {
 
 // stringIn is b as a string that refers to it instead of copying it.
 func stringIn(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// bytesOf is s as bytes, which must not be changed, without copying it.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
