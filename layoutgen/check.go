@@ -4,16 +4,17 @@ import (
 	"maps"
 	"net/netip"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // maxCount bounds the nodes of one section: what two digits fewer than the
 // port numbers allow, and far above any cluster known.
 const maxCount = 10000
 
-var groupName = regexp.MustCompile(`^[a-z0-9][-_a-z0-9]{0,31}$`)
+var groupName = lazyregexp.New(`^[a-z0-9][-_a-z0-9]{0,31}$`)
 
 // check reports every value that cannot be right whatever the host is like.
 func (c *Config) check(s *source) {
@@ -82,7 +83,7 @@ func (b *Broker) check(s *source) {
 
 func (w *Workers) check(s *source, path string) {
 	checkCount(s, path+".count", w.Count)
-	if w.Name != "" && !groupName.MatchString(w.Name) {
+	if w.Name != "" && !groupName().MatchString(w.Name) {
 		s.problemf(path+".name", "workers.name is %q; give 1 to 32 lower-case letters, digits, - or _, beginning with a letter or digit", w.Name)
 	}
 	if w.Name != "" && len(w.Names) > 0 {

@@ -2,10 +2,11 @@ package layoutgen
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // Bound is a number of bytes, or [Unlimited]: in a file "unlimited".
@@ -29,7 +30,7 @@ const (
 	leastFiles  = 16
 )
 
-var accountName = regexp.MustCompile(`^[A-Za-z0-9_.][-A-Za-z0-9_.@]*\$?$`)
+var accountName = lazyregexp.New(`^[A-Za-z0-9_.][-A-Za-z0-9_.@]*\$?$`)
 
 func (l *Limits) check(s *source, path string) {
 	at := func(key string) string { return path + "." + key }
@@ -43,7 +44,7 @@ func (l *Limits) check(s *source, path string) {
 		s.problemf(at("nofile"), "%s is %d; give %d or more, or 0 to leave it alone", display(at("nofile")), l.NoFile, leastFiles)
 	}
 	for key, name := range map[string]string{"user": l.User, "group": l.Group} {
-		if (name != "" || s.has(at(key))) && !accountName.MatchString(name) {
+		if (name != "" || s.has(at(key))) && !accountName().MatchString(name) {
 			s.problemf(at(key), "%s is %q; give a name or a number", display(at(key)), name)
 		}
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 //go:embed default.toml
@@ -109,18 +110,18 @@ func ParseBaseDir(file string, doc []byte) (string, error) {
 }
 
 var (
-	baseDirKey   = regexp.MustCompile(`(?m)^\s*base_dir\b.*$`)
-	baseDirValue = regexp.MustCompile(`^\s*base_dir\s*=\s*(?:"([^"\\]*)"|'([^']*)')\s*(?:#.*)?$`)
+	baseDirKey   = lazyregexp.New(`(?m)^\s*base_dir\b.*$`)
+	baseDirValue = lazyregexp.New(`^\s*base_dir\s*=\s*(?:"([^"\\]*)"|'([^']*)')\s*(?:#.*)?$`)
 )
 
 // baseDirLine finds base_dir in a document that is not TOML, for the reason
 // given.
 func baseDirLine(doc string, reason error) (string, error) {
-	lines := baseDirKey.FindAllString(doc, -1)
+	lines := baseDirKey().FindAllString(doc, -1)
 	if len(lines) == 0 {
 		return "", nil
 	}
-	value := baseDirValue.FindStringSubmatch(strings.TrimRight(lines[0], "\r"))
+	value := baseDirValue().FindStringSubmatch(strings.TrimRight(lines[0], "\r"))
 	if len(lines) > 1 || value == nil || value[1]+value[2] == "" {
 		return "", reason
 	}

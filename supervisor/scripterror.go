@@ -1,17 +1,18 @@
 package supervisor
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // How Zeek says that its scripts or its command line are wrong (spec: generators
 // R21; recorded in testdata/zeek-process.jsonl). The first such line is the one to
 // read: what follows are consequences.
 var (
-	errorInFile = regexp.MustCompile(`^(?:fatal |internal |expression |parse )?error in .+, lines? \d+(?:-\d+)?: .`)
-	errorAtAll  = regexp.MustCompile(`^(?:fatal error: (?:can't find|plugin|cannot load plugin) .|\S*zeek: (?:unrecognized option|invalid option|option .*requires an argument))`)
+	errorInFile = lazyregexp.New(`^(?:fatal |internal |expression |parse )?error in .+, lines? \d+(?:-\d+)?: .`)
+	errorAtAll  = lazyregexp.New(`^(?:fatal error: (?:can't find|plugin|cannot load plugin) .|\S*zeek: (?:unrecognized option|invalid option|option .*requires an argument))`)
 )
 
 // passing is what Zeek says of troubles that can go away by themselves, whatever
@@ -29,7 +30,7 @@ func scriptError(said string) string {
 	message := ""
 	for line := range strings.Lines(said) {
 		line = strings.TrimSpace(line)
-		wrong := errorInFile.MatchString(line) || errorAtAll.MatchString(line)
+		wrong := errorInFile().MatchString(line) || errorAtAll().MatchString(line)
 		// A script may be about interfaces: within an error of the parser the words mean nothing.
 		if !isParser(line) && slices.ContainsFunc(passing, func(p string) bool { return strings.Contains(line, p) }) {
 			return ""

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"zctl/layoutgen"
+	"zctl/layoutgen/lazyregexp"
 	"zctl/nodes"
 	"zctl/supervisor"
 )
@@ -82,7 +82,7 @@ func useLogFlags(c *cli.Context, o *nodes.Options) error {
 		}
 	}
 	if err := logs.Check(); err != nil {
-		return usagef("zctl %s: %s", c.Command.Name, flagNames.ReplaceAllStringFunc(err.Error(), func(key string) string {
+		return usagef("zctl %s: %s", c.Command.Name, flagNames().ReplaceAllStringFunc(err.Error(), func(key string) string {
 			return "--" + logFlagName(strings.TrimPrefix(key, "logs."))
 		}))
 	}
@@ -103,7 +103,7 @@ func useLogFlags(c *cli.Context, o *nodes.Options) error {
 }
 
 // flagNames are keys in messages about them.
-var flagNames = regexp.MustCompile(`\blogs\.[a-z_0-9]+`)
+var flagNames = lazyregexp.New(`\blogs\.[a-z_0-9]+`)
 
 // logFlagsSet says which of the flags were used.
 func logFlagsSet(c *cli.Context) string {

@@ -22,6 +22,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 func main() {
@@ -87,14 +89,14 @@ func usagef(format string, args ...any) error {
 }
 
 // filePlace is a line in a file that is imported: node.cfg:3:1: …
-var filePlace = regexp.MustCompile(`^[^:]+:\d+:\d+: `)
+var filePlace = lazyregexp.New(`^[^:]+:\d+:\d+: `)
 
 // say prints an error: each line marked with the program's name, unless it
 // begins with that, or with the place in a file that it is about.
 func say(w io.Writer, text string) {
 	for line := range strings.Lines(text) {
 		file, _, ok := strings.Cut(line, ":")
-		placed := ok && strings.HasSuffix(file, ".toml") || filePlace.MatchString(line)
+		placed := ok && strings.HasSuffix(file, ".toml") || filePlace().MatchString(line)
 		if !placed && !strings.HasPrefix(line, "zctl ") {
 			line = "zctl: " + line
 		}

@@ -4,15 +4,15 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"zctl/layoutgen"
+	"zctl/layoutgen/lazyregexp"
 	"zctl/nodes/tap"
 )
 
 // rotated matches logs that were put aside: conn-2026-01-02-15-04-05.log.
-var rotated = regexp.MustCompile(`-\d\d(\d\d)?-\d\d-\d\d[-_]\d\d[-.:]\d\d[-.:]\d\d`)
+var rotated = lazyregexp.New(`-\d\d(\d\d)?-\d\d-\d\d[-_]\d\d[-.:]\d\d[-.:]\d\d`)
 
 // maxLogLine is the size of what is printed though its line has not ended yet.
 const maxLogLine = 1 << 20
@@ -80,7 +80,7 @@ func (f *logFollower) find(lines int) {
 		paths, _ := filepath.Glob(filepath.Join(dir, "*.log"))
 		for _, path := range paths {
 			base := filepath.Base(path)
-			if f.files[path] != nil || rotated.MatchString(base) || base == "stdout.log" || base == "stderr.log" {
+			if f.files[path] != nil || rotated().MatchString(base) || base == "stdout.log" || base == "stderr.log" {
 				continue
 			}
 			t := &tailed{path: path}

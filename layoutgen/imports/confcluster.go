@@ -3,10 +3,11 @@ package imports
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // write writes all sections.
@@ -244,13 +245,13 @@ func (c *conf) prefix() string {
 		}
 		return e.value + "-"
 	}
-	if host := hostFile.FindStringSubmatch(filepath.Base(c.doc.files[0])); host != nil && c.newer {
+	if host := hostFile().FindStringSubmatch(filepath.Base(c.doc.files[0])); host != nil && c.newer {
 		return host[1] + "-"
 	}
 	return ""
 }
 
-var hostFile = regexp.MustCompile(`^([a-z0-9][-a-z0-9_]*)\.zeek\.conf$`)
+var hostFile = lazyregexp.New(`^([a-z0-9][-a-z0-9_]*)\.zeek\.conf$`)
 
 // role writes the section of a manager, loggers or proxies.
 func (c *conf) role(t *table, role string, count int) {
@@ -326,11 +327,11 @@ func (c *conf) treat(t *table, s *section, role string) {
 	}
 }
 
-var memoryMax = regexp.MustCompile(`^([0-9]+)([KMGT]?)$`)
+var memoryMax = lazyregexp.New(`^([0-9]+)([KMGT]?)$`)
 
 // memory is systemd's MemoryMax, whose units are powers of 1024.
 func (c *conf) memory(t *table, e entry) {
-	m := memoryMax.FindStringSubmatch(e.value)
+	m := memoryMax().FindStringSubmatch(e.value)
 	if m == nil {
 		c.add(e.place, "%s is %q; give digits, and K, M, G or T behind them", e.key, e.value)
 		return

@@ -33,7 +33,7 @@ func (c *conf) face(s *section, before int) int {
 		c.add(workers.place, "workers is %q; give 1 or more", workers.value)
 	}
 	name := ""
-	if header := interfaceSection.FindStringSubmatch(s.name); header != nil {
+	if header := interfaceSection().FindStringSubmatch(s.name); header != nil {
 		name = header[1]
 	}
 	header := "workers"

@@ -19,9 +19,9 @@ func Kind(text string) string {
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}
-		if header := sectionLine.FindStringSubmatch(line); header != nil {
+		if header := sectionLine().FindStringSubmatch(line); header != nil {
 			switch {
-			case interfaceSection.MatchString(header[1]):
+			case interfaceSection().MatchString(header[1]):
 				return KindZeekConf
 			case header[1] != "zeek": // which a standalone node may be called
 				return KindNodeCfg

@@ -3,10 +3,11 @@ package imports
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // workers writes a [[workers]] for all nodes that differ in their CPUs only; before is
@@ -64,7 +65,7 @@ func alike(a, b node) bool {
 }
 
 // sectionName is what zctl can put between worker- and a number.
-var sectionName = regexp.MustCompile(`^worker-([a-z0-9][-_a-z0-9]{0,31})$`)
+var sectionName = lazyregexp.New(`^worker-([a-z0-9][-_a-z0-9]{0,31})$`)
 
 // workerNames says what the workers of a section are called.
 func (im *importer) workerNames(t *table, group []node, groups int) {
@@ -72,7 +73,7 @@ func (im *importer) workerNames(t *table, group []node, groups int) {
 		im.names(t, group, "worker-")
 		return
 	}
-	name := sectionName.FindStringSubmatch(group[0].family)
+	name := sectionName().FindStringSubmatch(group[0].family)
 	if group[0].value("lb_procs") != strconv.Itoa(len(group)) { // others are in other sections
 		name = nil
 	}

@@ -1,9 +1,10 @@
 package imports
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // readZeekConf reads zeek.conf, either 8.1's flat file (spec: generators 2.2) or 9.0's
@@ -13,7 +14,7 @@ func (ps *problems) readZeekConf(s Source) (all []section, newer bool) {
 	lines := ps.lines(s)
 	newer = slices.ContainsFunc(lines, func(line string) bool {
 		key, _, _ := strings.Cut(line, "=")
-		return sectionLine.MatchString(strings.TrimSpace(line)) || onlyNewer(strings.ToLower(strings.TrimSpace(key)))
+		return sectionLine().MatchString(strings.TrimSpace(line)) || onlyNewer(strings.ToLower(strings.TrimSpace(key)))
 	})
 	r := confReader{problems: ps, source: s, newer: newer}
 	for i, line := range lines {
@@ -29,7 +30,7 @@ func (ps *problems) readZeekConf(s Source) (all []section, newer bool) {
 // maxSections bounds the interfaces of a host.
 const maxSections = 200
 
-var sectionLine = regexp.MustCompile(`^\[(.+)\]$`)
+var sectionLine = lazyregexp.New(`^\[(.+)\]$`)
 
 type confReader struct {
 	*problems
@@ -49,7 +50,7 @@ func (r *confReader) line(number int, line string) {
 		r.more(here, text)
 		return
 	}
-	if header := sectionLine.FindStringSubmatch(text); header != nil {
+	if header := sectionLine().FindStringSubmatch(text); header != nil {
 		r.open = false
 		r.header(here, header[1])
 		return
@@ -86,7 +87,7 @@ func (r *confReader) more(here place, text string) {
 	e.value = strings.TrimSpace(e.value + "\n" + text)
 }
 
-var interfaceSection = regexp.MustCompile(`^interface ([-_a-z0-9]+)$`)
+var interfaceSection = lazyregexp.New(`^interface ([-_a-z0-9]+)$`)
 
 func (r *confReader) header(here place, name string) {
 	if len(r.sections) > 0 && r.sections[0].name == "" {
@@ -97,7 +98,7 @@ func (r *confReader) header(here place, name string) {
 			r.add(here, "section [%s] is there twice, first in line %d; remove one", name, s.line)
 		}
 	}
-	if name != "zeek" && !interfaceSection.MatchString(name) {
+	if name != "zeek" && !interfaceSection().MatchString(name) {
 		r.add(here, "[%s] is no section of zeek.conf; give [zeek], or [interface NAME] with lower-case letters, digits, - and _", name)
 	}
 	r.sections = append(r.sections, section{name: name, place: here})

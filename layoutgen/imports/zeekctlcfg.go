@@ -1,12 +1,13 @@
 package imports
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
-var optionName = regexp.MustCompile(`^[a-z_][a-z0-9_.]*$`)
+var optionName = lazyregexp.New(`^[a-z_][a-z0-9_.]*$`)
 
 // readZeekctlCfg reads zeekctl.cfg: Key = value, where the first = splits, keys are in
 // any case, and later lines win (spec: zeekctl 2.4). The keys come in lower case.
@@ -28,7 +29,7 @@ func (ps *problems) readZeekctlCfg(s Source) *section {
 		case name[0] >= '0' && name[0] <= '9':
 			ps.add(here, "the name of option %q cannot start with a number", name)
 			continue
-		case !optionName.MatchString(name):
+		case !optionName().MatchString(name):
 			ps.add(here, "the name of option %q has characters that cannot be in one; give letters, digits, _ and .", name)
 			continue
 		case len(value) > 1 && strings.ContainsRune(`"'`, rune(value[0])) && value[0] == value[len(value)-1]:

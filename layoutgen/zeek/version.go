@@ -3,8 +3,9 @@ package zeek
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // Version is a version of Zeek.
@@ -14,11 +15,11 @@ type Version struct {
 }
 
 // versionLine is what zeek --version prints: PROGRAM version 8.1.2.
-var versionLine = regexp.MustCompile(`(?m)^\S.* version ((\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?\S*)\s*$`)
+var versionLine = lazyregexp.New(`(?m)^\S.* version ((\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?\S*)\s*$`)
 
 // ParseVersion reads what zeek --version prints.
 func ParseVersion(output string) (Version, error) {
-	m := versionLine.FindStringSubmatch(output)
+	m := versionLine().FindStringSubmatch(output)
 	if m == nil {
 		return Version{}, fmt.Errorf("%.80q does not look like Zeek's version, which is a line like \"zeek version 8.1.2\"", output)
 	}

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // Adopted is a log that a logger left behind.
@@ -55,7 +57,7 @@ var notLogs = map[string]bool{"stdout.log": true, "stderr.log": true}
 
 // liveName is a log as it is called while it is written, also by a Zeek with
 // LogAscii::gzip_level.
-var liveName = regexp.MustCompile(`^([^.].*?)(\.log(?:\.gz)?)$`)
+var liveName = lazyregexp.New(`^([^.].*?)(\.log(?:\.gz)?)$`)
 
 func adopt(path, suffix string, loc *time.Location) (Adopted, error) {
 	dir, file := filepath.Split(path)
@@ -79,7 +81,7 @@ func adopt(path, suffix string, loc *time.Location) (Adopted, error) {
 	shadow := readShadow(path)
 	if ext := shadow.ext; ext != "" && strings.HasSuffix(file, ext) {
 		name.Stream, name.Ext = strings.TrimSuffix(file, ext), ext
-	} else if m := liveName.FindStringSubmatch(file); m != nil {
+	} else if m := liveName().FindStringSubmatch(file); m != nil {
 		name.Stream, name.Ext = m[1], m[2]
 	} else {
 		return Adopted{}, errNoLog
@@ -151,17 +153,17 @@ func adoptGzip(path string, shadow shadow, name Name) (Adopted, error) {
 // zeekNames are how Zeek calls rotated logs if no post-processor is to see them
 // (spec: cluster-framework 3.2).
 var zeekNames = []struct {
-	re     *regexp.Regexp
+	re     func() *regexp.Regexp
 	format string
 }{
-	{regexp.MustCompile(`^([^.].*)-(\d\d-\d\d-\d\d_\d\d\.\d\d\.\d\d)(\.log(?:\.gz)?)$`), "06-01-02_15.04.05"},
-	{regexp.MustCompile(`^([^.].*)\.(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)(\.log(?:\.gz)?)$`), rotatedFormat},
+	{lazyregexp.New(`^([^.].*)-(\d\d-\d\d-\d\d_\d\d\.\d\d\.\d\d)(\.log(?:\.gz)?)$`), "06-01-02_15.04.05"},
+	{lazyregexp.New(`^([^.].*)\.(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)(\.log(?:\.gz)?)$`), rotatedFormat},
 }
 
 // zeekRotated reads such a name, which says nothing of the end.
 func zeekRotated(file string, loc *time.Location) (Name, bool) {
 	for _, z := range zeekNames {
-		if m := z.re.FindStringSubmatch(file); m != nil {
+		if m := z.re().FindStringSubmatch(file); m != nil {
 			if open, err := time.ParseInLocation(z.format, m[2], loc); err == nil {
 				return Name{Stream: m[1], Open: open, Ext: m[3]}, true
 			}

@@ -6,10 +6,11 @@ import (
 	"io"
 	"math"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // leftover finds when a live log of a crashed logger was opened and closed. It
@@ -81,7 +82,7 @@ func headerTime(text []byte, key string, loc *time.Location) (time.Time, bool) {
 }
 
 // number is the first field of a record in TSV.
-var number = regexp.MustCompile(`^\d{1,12}(\.\d+)?`)
+var number = lazyregexp.New(`^\d{1,12}(\.\d+)?`)
 
 // recordTime is the time of the first record in text, which is its field ts, or
 // its first one.
@@ -91,7 +92,7 @@ func recordTime(text []byte) (time.Time, bool) {
 			continue
 		}
 		if line[0] != '{' {
-			return parseTime(string(number.Find(line)))
+			return parseTime(string(number().Find(line)))
 		}
 		var record struct {
 			TS json.RawMessage `json:"ts"`

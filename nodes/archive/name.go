@@ -3,10 +3,11 @@ package archive
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // maxCounter is how many logs may want one name. That many are a mistake.
@@ -61,7 +62,7 @@ func (n Name) check() error {
 		return fmt.Errorf("suffix %q is no part of a file name; use %q", n.Suffix, Suffix(n.Suffix))
 	case n.Counter < 0 || n.Counter > maxCounter:
 		return fmt.Errorf("counter %d is none; use 0 to %d", n.Counter, maxCounter)
-	case !validExt.MatchString(n.Ext) || strings.Contains(n.Ext, "__"):
+	case !validExt().MatchString(n.Ext) || strings.Contains(n.Ext, "__"):
 		return fmt.Errorf("%q is no extension; use .log", n.Ext)
 	}
 	return nil
@@ -86,9 +87,9 @@ func Suffix(node string) string {
 
 var (
 	// The first part of an extension is no number, that would be a counter.
-	validExt = regexp.MustCompile(`^(\.[^./:\x00]*[^./:\x000-9][^./:\x00]*(\.[^/:\x00]*)?)?$`)
+	validExt = lazyregexp.New(`^(\.[^./:\x00]*[^./:\x000-9][^./:\x00]*(\.[^/:\x00]*)?)?$`)
 	// A stream may look like anything, so the last times count.
-	archiveName = regexp.MustCompile(`(?s)^([^.].*)\.(\d\d:\d\d:\d\d)-(\d\d:\d\d:\d\d)(?:-([^./\x00]+))?(?:\.([1-9]\d{0,3}))?((?:\.[^:/\x00]*)?)$`)
+	archiveName = lazyregexp.New(`(?s)^([^.].*)\.(\d\d:\d\d:\d\d)-(\d\d:\d\d:\d\d)(?:-([^./\x00]+))?(?:\.([1-9]\d{0,3}))?((?:\.[^:/\x00]*)?)$`)
 )
 
 // ParseName reads the name of an archived log, given the name of its directory
@@ -96,7 +97,7 @@ var (
 // day it was opened at was closed on the next day; that one was open for longer
 // than a day, the name cannot say. It is false for what is not such a name.
 func ParseName(day, file string, loc *time.Location) (Name, bool) {
-	m := archiveName.FindStringSubmatch(file)
+	m := archiveName().FindStringSubmatch(file)
 	if m == nil {
 		return Name{}, false
 	}

@@ -1,10 +1,11 @@
 package archive
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // rotatedFormat is how times stand in the name of a rotated log, which is one
@@ -31,13 +32,13 @@ func (n Name) Rotated() string {
 
 // rotatedName is that with what zeek-archiver tolerates behind a time. A stream may
 // look like anything, so the last times count.
-var rotatedName = regexp.MustCompile(`(?s)^(.*)__(\d{4}(?:-\d\d){5})[^_]*__(\d{4}(?:-\d\d){5})[^_]*__(.*)$`)
+var rotatedName = lazyregexp.New(`(?s)^(.*)__(\d{4}(?:-\d\d){5})[^_]*__(\d{4}(?:-\d\d){5})[^_]*__(.*)$`)
 
 // ParseRotated reads the name of a rotated log, with its times in loc. What
 // zeek-archiver leaves alone is none, save that the name of a stream may contain
 // "__" (spec: generators 4).
 func ParseRotated(file string, loc *time.Location) (Name, bool) {
-	m := rotatedName.FindStringSubmatch(file)
+	m := rotatedName().FindStringSubmatch(file)
 	if m == nil {
 		return Name{}, false
 	}

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // corePatternFile says where the kernel puts cores (core(5)).
@@ -42,11 +43,11 @@ func takeCore(e *End, to string) string {
 	return filepath.Join(to, coreFile)
 }
 
-var conversion = regexp.MustCompile(`%.`)
+var conversion = lazyregexp.New(`%.`)
 
 // expandPattern makes of a core_pattern one of file names.
 func expandPattern(pattern string, pid int) string {
-	return conversion.ReplaceAllStringFunc(pattern, func(c string) string {
+	return conversion().ReplaceAllStringFunc(pattern, func(c string) string {
 		switch c {
 		case "%%":
 			return "%"

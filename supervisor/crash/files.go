@@ -6,11 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // How much is kept of files.
@@ -136,14 +137,14 @@ func tailOf(f io.ReaderAt, from, to int64, lines int) string {
 }
 
 // secret is what variables with secrets are called.
-var secret = regexp.MustCompile(`(?i)key|secret|token|passw|credential|ZCTL_SPEC`)
+var secret = lazyregexp.New(`(?i)key|secret|token|passw|credential|ZCTL_SPEC`)
 
 // PublicEnv is an environment without its secrets, a variable a line.
 func PublicEnv(env []string) string {
 	var text strings.Builder
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
-		if secret.MatchString(name) {
+		if secret().MatchString(name) {
 			value = "(not kept)"
 		}
 		fmt.Fprintf(&text, "%s=%s\n", name, value)

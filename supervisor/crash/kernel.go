@@ -2,12 +2,13 @@ package crash
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // kernelLog is the kernel's log, a record a read.
@@ -65,10 +66,10 @@ func kernelRecord(record string) (at time.Duration, text string) {
 
 // aboutProcess is how the kernel names a process: "zeek[123]: segfault", "Killed
 // process 123 (zeek)", "oom-kill:…,pid=123,".
-var aboutProcess = regexp.MustCompile(`(?:\[|[Pp]rocess |pid[=: ]\s*)(\d+)\b`)
+var aboutProcess = lazyregexp.New(`(?:\[|[Pp]rocess |pid[=: ]\s*)(\d+)\b`)
 
 func concerns(text string, pid int) bool {
-	for _, m := range aboutProcess.FindAllStringSubmatch(text, -1) {
+	for _, m := range aboutProcess().FindAllStringSubmatch(text, -1) {
 		if m[1] == strconv.Itoa(pid) {
 			return true
 		}

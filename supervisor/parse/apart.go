@@ -4,9 +4,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"golang.org/x/sys/unix"
+
+	"zctl/layoutgen/lazyregexp"
 )
 
 // telling matches what a script must contain to be parsed otherwise by one node
@@ -14,7 +15,7 @@ import (
 // the value of a global. It has to ask somebody for the name of the node, or to
 // load a script that we do not see. Most that does so does it while Zeek runs,
 // which is no matter, but cannot be told from here.
-var telling = regexp.MustCompile(`\b(getenv|CLUSTER_NODE|zeek_args|peer_description|packet_source)\b` +
+var telling = lazyregexp.New(`\b(getenv|CLUSTER_NODE|zeek_args|peer_description|packet_source)\b` +
 	`|\bCluster::(node|node_id|my_node_id|local_node_metrics_port)\b|\bmodule\s+Cluster\b` +
 	`|@load[-a-z]*\s+(/|\S*\.\./)`)
 
@@ -63,7 +64,7 @@ func (l looker) tellsApart(path string) bool {
 		return true
 	}
 	text, err := os.ReadFile(path)
-	return err != nil || telling.Match(text)
+	return err != nil || telling().Match(text)
 }
 
 func (l looker) anyTellsApart(dir string, entries []fs.DirEntry) bool {
