@@ -126,7 +126,7 @@ func (s *Supervisor) setTargets(d Deployment, changes []Change) {
 	}
 	s.setNodes(inOrder(append(come, s.all()...), d.Nodes))
 	s.shared.crashes.SetKeep(d.keepCrashes())
-	each(all, func(n *node) { n.retarget(targets[n]) })
+	each(all, func(_ int, n *node) { n.retarget(targets[n]) })
 }
 
 // inOrder is nodes in the order of specs, those without one behind the others.

@@ -26,7 +26,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 			PID: os.Getpid(), Version: s.Version, BaseDir: string(s.Dirs), StartedAt: s.started,
 			OnExit: d.OnSupervisorExit, Message: s.trouble(), Generation: d.Generation, Rolling: s.rollingNow(),
 		},
-		Nodes: make([]NodeStatus, 0, len(nodes)),
+		Nodes: make([]NodeStatus, len(nodes)),
 	}
 	if status.Supervisor.OnExit == "" {
 		status.Supervisor.OnExit = layoutgen.ExitKeep
@@ -40,13 +40,13 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 	s.shared.usage.forget(running)
 	s.rest.Reset(restAfter)
 	now, peers := time.Now(), s.shared.lookout.peersSeen()
-	for _, n := range nodes {
+	each(nodes, func(i int, n *node) { // most of it is in the kernel
 		one := s.nodeStatus(n.snapshot.Load(), now)
 		if one.PID != 0 && one.Peers == nil && one.Engine == layoutgen.EngineZeek {
 			one.Peers = peers(one.Name)
 		}
-		status.Nodes = append(status.Nodes, one)
-	}
+		status.Nodes[i] = one
+	})
 	return status, nil
 }
 

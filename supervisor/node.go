@@ -184,14 +184,15 @@ func (n *node) leave() {
 // wait for each other, in a thread each.
 var spawners = runtime.GOMAXPROCS(0)
 
-// each calls f for every node, for some at the same time, and waits for all.
-func each(nodes []*node, f func(*node)) {
+// each calls f for every node and its place, for some at the same time, and waits for
+// all.
+func each(nodes []*node, f func(int, *node)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range min(spawners, len(nodes)) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(nodes); i = next.Add(1) - 1 {
-				f(nodes[i])
+				f(int(i), nodes[i])
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 // setUp notes whether somebody wants nodes to run, and saves that before it is so.
 func (s *Supervisor) setUp(nodes []*node, up bool) {
 	var changed atomic.Bool
-	each(nodes, func(n *node) {
+	each(nodes, func(_ int, n *node) {
 		if n.snapshot.Load().up != up {
 			n.setUp(up)
 			changed.Store(true)
@@ -122,7 +122,7 @@ func (n *node) outlasts() bool {
 
 // beginStop tells nodes to stop and gives them a head start.
 func (s *Supervisor) beginStop(ctx context.Context, nodes []*node, cause string) {
-	each(nodes, func(n *node) { n.tell(lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}) })
+	each(nodes, func(_ int, n *node) { n.tell(lifecycle.Event{Kind: lifecycle.Stop, Cause: cause}) })
 	ctx, cancel := context.WithTimeout(ctx, headStart)
 	defer cancel()
 	s.await(ctx, nodes, stopped)
@@ -160,7 +160,7 @@ func (s *Supervisor) restartNodes(ctx context.Context, nodes []*node) error {
 func (s *Supervisor) wish(ctx context.Context, nodes []*node, e lifecycle.Event, there condition) error {
 	ctx, cancel := context.WithTimeout(ctx, longestStop(nodes)+stuckAfter)
 	defer cancel()
-	each(nodes, func(n *node) { n.tell(e) })
+	each(nodes, func(_ int, n *node) { n.tell(e) })
 	return s.await(ctx, nodes, there)
 }
 

@@ -58,7 +58,7 @@ func (s *Supervisor) takeOver() error {
 	if err := s.endGroups(nodes); err != nil {
 		s.event("%v", err)
 	}
-	each(nodes, func(n *node) { n.act(first[n]) }) // who looks from now on sees what is so
+	each(nodes, func(_ int, n *node) { n.act(first[n]) }) // who looks from now on sees what is so
 	s.background(func() {
 		change(s.ctx, s, func(ctx context.Context) (none struct{}, err error) { return none, s.sweep(ctx) })
 	})

@@ -38,10 +38,7 @@ func (u *usage) measure(status *NodeStatus, id process.Identity, started time.Ti
 		return // it ended just now; the next look tells
 	}
 	status.CPUs.Have, status.CPUs.OK = check.Have.String(), check.OK
-	p, err := procinfo.NewProcess(int32(id.PID))
-	if err != nil {
-		return
-	}
+	p := &procinfo.Process{Pid: int32(id.PID)} // its New looks for what we do not need
 	if memory, err := p.MemoryInfo(); err == nil {
 		status.RSSBytes = memory.RSS
 		u.remember(id, memory.RSS)
