@@ -42,6 +42,7 @@ func TestCrash(t *testing.T) {
 	r := newRig(t)
 	r.deploy(script("worker-1", `echo said; echo complained >&2; exec sleep 1000`), sleeper("worker-2"))
 	r.status("worker-1")
+	waitFile(t, r.dirs.Stderr("worker-1")) // it is ready by the clock, and may have said nothing yet
 	before := r.kill("worker-1").PID
 	b := r.crashes("worker-1", 1)[0]
 	if b.Signal == nil || *b.Signal != int(unix.SIGKILL) || b.Code != nil || !b.WasReady || b.Zctl != "test" || b.Generation == "" {
@@ -81,6 +82,7 @@ func TestCrashUnseen(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.deploy(script("worker-1", `echo last words >&2; exec sleep 1000`))
+	waitFile(t, r.dirs.Stderr("worker-1"))
 	pid := r.status("worker-1").PID
 	r.shutdown(true)
 	unix.Kill(pid, unix.SIGKILL)

@@ -194,8 +194,9 @@ func (r *rig) await(name, what string, is func(NodeStatus) bool) NodeStatus {
 	deadline := time.After(patience)
 	for {
 		news := r.s.news.wait()
-		if n := r.status(name); is(n) {
-			return n
+		s, err := r.s.Status([]string{name}) // an error as long as a deploy has not come to the node
+		if err == nil && len(s.Nodes) == 1 && is(s.Nodes[0]) {
+			return s.Nodes[0]
 		}
 		select {
 		case <-news:

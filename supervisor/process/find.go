@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,7 @@ func Find(entry string) ([]Found, error) {
 		return nil, err
 	}
 	var found []Found
+	deadline := time.Now().Add(maxExec)
 	for _, pid := range pids {
 		s, err := readStat(pid)
 		if err != nil && !isGone(err) {
@@ -40,7 +42,7 @@ func Find(entry string) ([]Found, error) {
 		if err != nil || s.session != pid || s.dead() {
 			continue
 		}
-		env, err := readList(pid, "environ")
+		env, err := environ(pid, deadline)
 		if err != nil {
 			return nil, err
 		}
@@ -62,6 +64,34 @@ func Find(entry string) ([]Found, error) {
 // SignalSession sends a signal to the process and all others of its session.
 func (f Found) SignalSession(sig unix.Signal) error {
 	return errors.Join(f.ID.signal(sig), f.ID.SignalMembers(sig))
+}
+
+// maxExec is how long Find waits in all for processes that execute another program just
+// now: on an overloaded machine one can be put aside in the middle of that.
+const maxExec = time.Second
+
+// environ is the environment that a process was born with. The kernel shows none while
+// the process executes another program: its old memory is gone, and where the new one
+// begins is written down only when all is in it.
+func environ(pid int, deadline time.Time) ([]string, error) {
+	for {
+		env, err := readList(pid, "environ")
+		if err != nil || len(env) > 0 {
+			return env, err
+		}
+		s, err := readStat(pid)
+		switch {
+		case err != nil && !isGone(err):
+			return nil, fmt.Errorf("cannot look at process %d: %w", pid, err)
+		case err != nil || s.dead():
+			return nil, nil
+		case s.codeStart != 0 && s.envStart == s.envEnd: // it has none, or none for us
+			return nil, nil
+		case time.Now().After(deadline):
+			return nil, nil
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 // readList reads a file of strings that end in NUL bytes. It is empty for a process

@@ -56,3 +56,22 @@ func TestFind(t *testing.T) {
 		t.Errorf("by nothing: %+v", found)
 	}
 }
+
+// TestFindWhileItExecutes: a process that executes one program after the other is found
+// whenever one looks, though the kernel shows no environment of it in between.
+func TestFindWhileItExecutes(t *testing.T) {
+	t.Parallel()
+	entry := "PROCESS_TEST_FIND=" + t.TempDir()
+	c := sh(`exec "$0" -c "$1" "$0" "$1"`, "/bin/sh", `exec "$0" -c "$1" "$0" "$1"`)
+	c.Env = append(c.Env, entry)
+	restless := launch(t, c)
+	for range 300 { // without care one of the first twenty fails
+		found, err := Find(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 1 || found[0].ID != restless.id {
+			t.Fatalf("process %d was not found: %+v", restless.id.PID, found)
+		}
+	}
+}

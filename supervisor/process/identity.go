@@ -102,6 +102,9 @@ type stat struct {
 	parent     int
 	session    int
 	startTicks uint64
+	codeStart  uint64 // an address: 1 unless mayInspect, 0 while the process executes another program
+	envStart   uint64 // an address: 0 unless mayInspect
+	envEnd     uint64
 	exitStatus unix.WaitStatus // of a zombie; 0 unless mayInspect
 }
 
@@ -137,7 +140,7 @@ func mayInspect(pid int) bool {
 // parentheses and may contain anything.
 func parseStat(text []byte) (stat, error) {
 	const ( // fields, counted from the one behind the name
-		state, parent, session, startTicks, exitCode = 0, 1, 3, 19, 49
+		state, parent, session, startTicks, codeStart, envStart, envEnd, exitCode = 0, 1, 3, 19, 23, 47, 48, 49
 	)
 	end := bytes.LastIndexByte(text, ')')
 	fields := bytes.Fields(text[end+1:])
@@ -145,12 +148,15 @@ func parseStat(text []byte) (stat, error) {
 		return stat{}, fmt.Errorf("cannot understand /proc/PID/stat: %.80q", text)
 	}
 	s := stat{state: fields[state][0]}
-	var errs [4]error
+	var errs [7]error
 	s.parent, errs[0] = strconv.Atoi(string(fields[parent]))
 	s.session, errs[1] = strconv.Atoi(string(fields[session]))
 	s.startTicks, errs[2] = strconv.ParseUint(string(fields[startTicks]), 10, 64)
 	status, err := strconv.ParseUint(string(fields[exitCode]), 10, 32)
 	s.exitStatus, errs[3] = unix.WaitStatus(status), err
+	s.codeStart, errs[6] = strconv.ParseUint(string(fields[codeStart]), 10, 64)
+	s.envStart, errs[4] = strconv.ParseUint(string(fields[envStart]), 10, 64)
+	s.envEnd, errs[5] = strconv.ParseUint(string(fields[envEnd]), 10, 64)
 	return s, errors.Join(errs[:]...)
 }
 

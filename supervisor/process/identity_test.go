@@ -15,7 +15,7 @@ import (
 // fields is /proc/PID/stat behind the name, as the kernel writes it.
 func fields(state string, session int, startTicks uint64, exitStatus uint32) string {
 	return fmt.Sprintf(" %s 5 77 %d 0 -1 4194560 91 0 0 0 0 0 0 0 20 0 1 0 %d 2596864 229 "+
-		"18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 %d\n",
+		"18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 600 700 %d\n",
 		state, session, startTicks, exitStatus)
 }
 
@@ -23,7 +23,7 @@ func fields(state string, session int, startTicks uint64, exitStatus uint32) str
 // of another form is refused.
 func TestParseStat(t *testing.T) {
 	t.Parallel()
-	running := stat{state: 'S', parent: 5, session: 77, startTicks: 123456}
+	running := stat{state: 'S', parent: 5, session: 77, startTicks: 123456, codeStart: 1, envStart: 600, envEnd: 700}
 	tests := []struct {
 		name, text string
 		want       stat
@@ -36,9 +36,9 @@ func TestParseStat(t *testing.T) {
 		{"newlines", "77 (\n\n)" + fields("S", 77, 123456, 0), running, false},
 		{"no name", "77 ()" + fields("S", 77, 123456, 0), running, false},
 		{"more fields than now", "77 (zeek)" + strings.TrimSpace(fields("S", 77, 123456, 0)) + " 1 2 3\n", running, false},
-		{"exited", "77 (zeek)" + fields("Z", 77, 1, 42<<8), stat{'Z', 5, 77, 1, 42 << 8}, false},
-		{"killed", "77 (zeek)" + fields("X", 77, 1, 9), stat{'X', 5, 77, 1, 9}, false},
-		{"being released", "77 (zeek)" + fields("X", -1, 1<<64-1, 0), stat{'X', 5, -1, 1<<64 - 1, 0}, false},
+		{"exited", "77 (zeek)" + fields("Z", 77, 1, 42<<8), stat{'Z', 5, 77, 1, 1, 600, 700, 42 << 8}, false},
+		{"killed", "77 (zeek)" + fields("X", 77, 1, 9), stat{'X', 5, 77, 1, 1, 600, 700, 9}, false},
+		{"being released", "77 (zeek)" + fields("X", -1, 1<<64-1, 0), stat{'X', 5, -1, 1<<64 - 1, 1, 600, 700, 0}, false},
 
 		{"empty", "", stat{}, true},
 		{"name only", "77 (zeek)", stat{}, true},
@@ -50,6 +50,7 @@ func TestParseStat(t *testing.T) {
 		{"session no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), " 77 77 ", " 77 x ", 1), stat{}, true},
 		{"start no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), "123456", "-1", 1), stat{}, true},
 		{"start too big", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), "123456", "18446744073709551616", 1), stat{}, true},
+		{"environment no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), " 600 700", " 600 x", 1), stat{}, true},
 		{"status no number", "77 (zeek)" + strings.Replace(fields("S", 77, 123456, 0), " 0\n", " x\n", 1), stat{}, true},
 	}
 	for _, test := range tests {
@@ -72,7 +73,7 @@ func FuzzParseStat(f *testing.F) {
 		if state <= ' ' || state > '~' || state == ')' {
 			state = 'R'
 		}
-		want := stat{state, 5, session, ticks, unix.WaitStatus(status)}
+		want := stat{state, 5, session, ticks, 1, 600, 700, unix.WaitStatus(status)}
 		text := append(append([]byte("1 ("), name...), ')')
 		got, err := parseStat(append(text, fields(string(state), session, ticks, status)...))
 		if err != nil || got != want {
