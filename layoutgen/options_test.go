@@ -75,6 +75,20 @@ redef Cluster::backend = Cluster::CLUSTER_BACKEND_ZEROMQ;
 	}
 }
 
+// TestEndpoints: each endpoint is read into its own field; 7.1's name of an option sets
+// today's.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	const zmq = "redef Cluster::Backend::ZeroMQ::"
+	b, err := ParseBackend(zmq + `connect_xpub_endpoint = "tcp://127.0.0.1:1";` + zmq + `connect_xsub_endpoint = "tcp://127.0.0.1:2";` +
+		zmq + `listen_xpub_endpoint = "tcp://127.0.0.1:3";` + zmq + `listen_xsub_endpoint = "tcp://127.0.0.1:4";` + zmq + `xpub_nodrop = F;`)
+	want := Backend{ConnectXPub: "tcp://127.0.0.1:1", ConnectXSub: "tcp://127.0.0.1:2", ListenXPub: "tcp://127.0.0.1:3", ListenXSub: "tcp://127.0.0.1:4"}
+	want.Options.ConnectXPubNodrop = set(false)
+	if err != nil || b != want {
+		t.Errorf("got %+v, %v\nwant %+v", b, err, want)
+	}
+}
+
 // TestBackendOptionErrors: what is no value of the option's type is an error that
 // says the line and what was expected.
 func TestBackendOptionErrors(t *testing.T) {

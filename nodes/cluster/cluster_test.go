@@ -265,6 +265,9 @@ func TestPools(t *testing.T) {
 	if err := manager.PublishRR(soon(t), manager.WorkerPool(), "k", "M::ev"); !errors.Is(err, ErrNoNode) {
 		t.Errorf("published to nobody: %v", err)
 	}
+	if err := manager.PublishHRW(soon(t), manager.WorkerPool(), "k", "M::ev"); !errors.Is(err, ErrNoNode) {
+		t.Errorf("published to nobody by key: %v", err)
+	}
 	var seen lines
 	mustHandle(t, one, "M::ev", func(ctx context.Context, n uint64) { seen.add("one %d", n) })
 	mustHandle(t, two, "M::ev", func(ctx context.Context, n uint64) { seen.add("two %d", n) })

@@ -261,3 +261,24 @@ func TestBuiltinPoolSpecs(t *testing.T) {
 		}
 	}
 }
+
+// TestPoolNodes: a pool says who is in it, by which topic, and who is up.
+func TestPoolNodes(t *testing.T) {
+	t.Parallel()
+	bus := NewBus()
+	manager := newNode(t, "manager", nil).run(t, bus)
+	newNode(t, "worker-2", nil).run(t, bus)
+	await(t, "a worker", func() bool { return manager.active() == 1 })
+	got := manager.PoolNodes(manager.WorkerPool())
+	want := []PoolNode{
+		{Name: "worker-1", Alias: "worker-1.0", SiteID: SiteID("worker-1"), Topic: NodeTopic("worker-1")},
+		{Name: "worker-2", Alias: "worker-2.0", SiteID: SiteID("worker-2"), Alive: true, Topic: NodeTopic("worker-2")},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	got[0].Alive = true // is of the copy
+	if again := manager.PoolNodes(manager.WorkerPool()); !slices.Equal(again, want) {
+		t.Errorf("whoever asks can change it: %+v", again)
+	}
+}

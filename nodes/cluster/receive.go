@@ -95,6 +95,8 @@ func (c *Cluster) follow(e Effects) {
 	for _, m := range e.Publish {
 		c.send(m.Topic, m.Event)
 	}
+	c.notes.add(false, e.Log...) // before what handlers have to say about it
+	c.notes.add(true, e.Warn...)
 	for _, change := range e.Peers {
 		c.pools.Mark(change.Name, change.Up)
 		name := eventNodeDown
@@ -103,8 +105,6 @@ func (c *Cluster) follow(e Effects) {
 		}
 		c.raise(name, event.String(change.Name), event.String(change.ID))
 	}
-	c.notes.add(false, e.Log...)
-	c.notes.add(true, e.Warn...)
 	if e.Joined {
 		c.o.Log.Info("joined the bus")
 		if !c.joined {
