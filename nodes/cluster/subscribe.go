@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Subscribe asks for all messages whose topics begin with that one, byte for
@@ -54,4 +55,13 @@ func (c *Cluster) ownTopics() []string {
 	topics := []string{supervisorTopic}
 	topics = append(topics, c.pools.TopicsOf(c.o.Node)...)
 	return append(topics, c.o.Topics.Role(self.Type), c.members.SelfTopic(), c.NodeTopic(c.o.Node))
+}
+
+// Hears says whether messages of a topic come here: whether the node subscribes a
+// beginning of it.
+func (c *Cluster) Hears(topic string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	hears := func(prefix string) bool { return strings.HasPrefix(topic, prefix) }
+	return slices.ContainsFunc(c.topics, hears) || slices.ContainsFunc(c.ownTopics(), hears)
 }
