@@ -16,6 +16,7 @@ import (
 	"zctl/nodes/cluster"
 	"zctl/nodes/logger"
 	"zctl/nodes/logstream"
+	"zctl/nodes/table"
 	"zctl/nodes/telemetry"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
@@ -190,7 +191,7 @@ func (n *Node) newCluster() (err error) {
 	if n.Cluster, err = cluster.New(o); err != nil {
 		return err
 	}
-	return n.handleRotate()
+	return errors.Join(n.handleRotate(), table.Forward(n.Cluster))
 }
 
 // newID makes a name for this process that no other ever has (spec: wire 5.1).

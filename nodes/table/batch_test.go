@@ -111,3 +111,24 @@ func TestTopicOf(t *testing.T) {
 		}
 	})
 }
+
+// TestLeave: what waits when a node ends is published before it is gone.
+func TestLeave(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.make("manager")
+		tbl := newTable(r, "manager", "M::t", Options[string, int]{MaxBatchDelay: time.Minute})
+		ear, _ := r.listen()
+		stop := r.run("manager")
+		put(r, tbl, "at once", 1)
+		put(r, tbl, "waits", 1)
+		r.settle()
+		if got := ear.taken(); len(got) != 1 {
+			t.Errorf("%d events before the end", len(got))
+		}
+		stop()
+		r.settle()
+		if got := ear.taken(); len(got) != 1 || changesIn(got[0]) != 1 {
+			t.Errorf("%d events at the end", len(got))
+		}
+	})
+}

@@ -18,6 +18,7 @@ type publisher[K comparable, V any] struct {
 	batching
 	waiting map[string][]event.Value // changes by topic
 	timer   *time.Timer              // set while something waits
+	stays   func()                   // takes back that what waits is published when the node leaves
 }
 
 // publishOnChange makes a table one that is published, and follows those of others.
@@ -34,6 +35,7 @@ func publishOnChange[K comparable, V any](t *Table[K, V], c *cluster.Cluster) (w
 		cluster.Handle(c, forwardEvent, p.forwarded),
 		c.Subscribe(topicPrefix),
 	)
+	p.stays = c.OnLeave(func() { p.sync(context.Background()) })
 	return p, err
 }
 
@@ -147,6 +149,7 @@ func (p *publisher[K, V]) sync(context.Context) error {
 }
 
 func (p *publisher[K, V]) close() error {
+	p.stays()
 	if len(p.waiting) > 0 {
 		p.flush(time.Now())
 	}

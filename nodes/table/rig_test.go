@@ -64,8 +64,9 @@ func (r *rig) make(name string) *cluster.Cluster {
 	return c
 }
 
-// run runs nodes until the test ends, and waits until they know each other.
-func (r *rig) run(names ...string) {
+// run runs nodes until the test ends, or stop is called, and waits until they know each
+// other.
+func (r *rig) run(names ...string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for _, name := range names {
@@ -75,8 +76,10 @@ func (r *rig) run(names ...string) {
 			}
 		})
 	}
-	r.Cleanup(func() { cancel(); running.Wait() })
+	stop = func() { cancel(); running.Wait() }
+	r.Cleanup(stop)
 	r.settle()
+	return stop
 }
 
 // settle waits until everything that happens now has happened.
