@@ -1,0 +1,144 @@
+package store
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"zctl/nodes/event"
+)
+
+const (
+	// chunksAhead is how many chunks of a snapshot are under way without an answer.
+	chunksAhead = 4
+	// chunkBytes is after how much a chunk is full. The last entry may go beyond.
+	chunkBytes = 192 << 10
+	// maxTransfers is how many snapshots are sent at once; more clones wait for their
+	// turn.
+	maxTransfers = 16
+	// transferIdle is how long a clone may say nothing before another one gets its turn.
+	transferIdle = 5 * time.Second
+)
+
+// transfer is a snapshot on its way to a clone. It holds no copy: entries are read when
+// there is credit for them.
+type transfer struct {
+	id      uint64
+	next    func() (event.Value, Entry, bool)
+	stop    func()
+	arrived uint64          // chunks
+	keys    [][]event.Value // of the chunks that were sent and have not arrived
+	over    bool            // the last chunk was sent
+	again   bool            // they are to be sent once more
+	used    time.Time
+
+	repeated time.Time // when they were last sent once more
+}
+
+func newTransfer(id uint64, c *Contents) *transfer {
+	t := &transfer{id: id}
+	t.next, t.stop = iter.Pull2(c.All())
+	return t
+}
+
+// againAtMost is how often chunks are sent once more.
+const againAtMost = 200 * time.Millisecond
+
+// credit takes note that chunks before number have arrived, and perhaps that the others
+// have to be sent once more.
+func (t *transfer) credit(number uint64, again bool, now time.Time) {
+	for t.arrived < number && len(t.keys) > 0 {
+		t.keys[0] = nil
+		t.keys = t.keys[1:]
+		t.arrived++
+	}
+	if again && len(t.keys) > 0 && now.Sub(t.repeated) >= againAtMost {
+		t.again, t.repeated = true, now
+	}
+}
+
+// finished says whether all has arrived.
+func (t *transfer) finished() bool { return t.over && len(t.keys) == 0 }
+
+// chunks is what there is credit for. Chunks that are sent once more have the values of
+// now.
+func (t *transfer) chunks(c *Contents) []chunk {
+	var all []chunk
+	if t.again {
+		t.again = false
+		for i, keys := range t.keys {
+			all = append(all, chunk{number: t.arrived + uint64(i), entries: lookup(c, keys), last: t.over && i == len(t.keys)-1})
+		}
+	}
+	for !t.over && len(t.keys) < chunksAhead {
+		all = append(all, t.read())
+	}
+	return all
+}
+
+// read is the next chunk.
+func (t *transfer) read() chunk {
+	next := chunk{number: t.arrived + uint64(len(t.keys))}
+	var keys []event.Value
+	for bytes := 0; bytes < chunkBytes && len(keys) < messageItems; {
+		key, e, ok := t.next()
+		if !ok {
+			t.over, next.last = true, true
+			break
+		}
+		ch := Change{Kind: ChangePut, Key: key, Value: e.Value, Deadline: e.Deadline}
+		bytes += ch.size()
+		keys, next.entries = append(keys, key), append(next.entries, ch)
+	}
+	t.keys = append(t.keys, keys)
+	return next
+}
+
+// lookup is the entries of those keys that are there.
+func lookup(c *Contents, keys []event.Value) []Change {
+	var entries []Change
+	for _, key := range keys {
+		if e, ok := c.Lookup(key); ok {
+			entries = append(entries, Change{Kind: ChangePut, Key: key, Value: e.Value, Deadline: e.Deadline})
+		}
+	}
+	return entries
+}
+
+// transfers is the snapshots on their way, by clone.
+type transfers map[string]*transfer
+
+// begin makes a transfer in place of another one of the clone; nil if there are too many.
+func (ts transfers) begin(clone string, id uint64, c *Contents, now time.Time) *transfer {
+	ts.end(clone)
+	if len(ts) >= maxTransfers {
+		ts.endIdle(now)
+	}
+	if len(ts) >= maxTransfers {
+		return nil
+	}
+	t := newTransfer(id, c)
+	ts[strings.Clone(clone)] = t
+	return t
+}
+
+func (ts transfers) end(clone string) {
+	if t := ts[clone]; t != nil {
+		t.stop()
+		delete(ts, clone)
+	}
+}
+
+func (ts transfers) endIdle(now time.Time) {
+	for clone, t := range ts {
+		if now.Sub(t.used) >= transferIdle {
+			ts.end(clone)
+		}
+	}
+}
+
+func (ts transfers) endAll() {
+	for clone := range ts {
+		ts.end(clone)
+	}
+}
