@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"zctl": main, "traffic": trafficNode, "zeek": zeekStandIn})
+	testscript.Main(m, map[string]func(){"zctl": main, "readywhen": readyWhen, "traffic": trafficNode, "zeek": zeekStandIn})
 }
 
 // TestScripts runs testdata/script/*.txtar. In their files ${XPUB}, ${XSUB},
@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"expand": expand, "exits": exits, "await": await, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
+			"expand": expand, "exits": exits, "await": await, "eventually": keepTrying, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
 			"flows": flows, "whole": whole, "ran": ran, "install": install,
 		},
 		Condition: func(condition string) (bool, error) {
@@ -141,6 +141,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// scriptPatience is how long a script waits for what must happen.
+const scriptPatience = time.Minute
+
+// keepTrying runs a command until it succeeds: eventually COMMAND…
+func keepTrying(ts *testscript.TestScript, neg bool, args []string) {
+	for end := time.Now().Add(scriptPatience); ts.Exec(args[0], args[1:]...) != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("in %v never: %q", scriptPatience, args)
+		}
+	}
+}
+
 // look is the status, by the script's own supervisor.
 func look(ts *testscript.TestScript) (supervisor.Status, error) {
 	return api.NewClient(dirsOf(ts)).Status(context.Background(), nil)
@@ -152,7 +164,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	re, err := regexp.Compile(args[1])
 	ts.Check(err)
 	var missing []byte
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(scriptPatience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		s, err := look(ts)
 		if err != nil {
 			missing = []byte(err.Error())
@@ -205,7 +217,7 @@ func kill9(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func awaitGone(ts *testscript.TestScript, pid int) {
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(scriptPatience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil || strings.Contains(string(text), ") Z ") {
 			return
