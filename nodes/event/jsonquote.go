@@ -18,7 +18,12 @@ func AppendQuoted(dst []byte, s string) []byte { return appendQuoted(dst, s) }
 // appendQuoted appends s as a JSON string, escaped as by Zeek; where Zeek
 // writes what is not JSON, control characters become \u0000 and bytes that are
 // not UTF-8 the text \xff.
-func appendQuoted(dst []byte, s string) []byte {
+func appendQuoted(dst []byte, s string) []byte { return appendString(dst, s, false) }
+
+// appendQuotedBytes is appendQuoted, but leaves bytes that are not UTF-8 as they are.
+func appendQuotedBytes(dst []byte, s string) []byte { return appendString(dst, s, true) }
+
+func appendString(dst []byte, s string, bytes bool) []byte {
 	dst = append(dst, '"')
 	done := 0
 	for i := 0; i < len(s); {
@@ -28,6 +33,10 @@ func appendQuoted(dst []byte, s string) []byte {
 			continue
 		}
 		if c >= utf8.RuneSelf {
+			if bytes {
+				i++
+				continue
+			}
 			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
 				i += size
 				continue

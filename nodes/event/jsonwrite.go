@@ -16,6 +16,7 @@ type dialect struct {
 
 var (
 	zeekJSON  = dialect{text: appendQuoted, real: appendZeekReal, time: appendZeekTime}
+	exactJSON = dialect{text: appendQuotedBytes, real: appendExactReal, time: appendTime}
 	typedJSON = dialect{text: appendTypedText, real: appendTypedReal, time: appendTime}
 )
 
@@ -26,14 +27,24 @@ var (
 //   - bytes that are not UTF-8 as the text \xff, Zeek's way in logs;
 //   - infinities as 1e511 and -1e511, which Zeek and others read as such;
 //   - NaN as null, which Zeek refuses: there is no number for it.
-func (e Event) AppendJSON(dst []byte) []byte {
+func (e Event) AppendJSON(dst []byte) []byte { return zeekJSON.appendEvent(dst, e) }
+
+// AppendExactJSON appends the event in broker-json-v1 so that Zeek, and [Decode],
+// read exactly this event (spec: websocket 21). It is not what Zeek writes, and valid
+// JSON only if all strings are UTF-8:
+//   - a real has as many digits as tell it from all others, a time nine decimals;
+//   - bytes of strings that are not UTF-8 stand as they are;
+//   - infinities and NaN are as in [Event.AppendJSON].
+func (e Event) AppendExactJSON(dst []byte) []byte { return exactJSON.appendEvent(dst, e) }
+
+func (d *dialect) appendEvent(dst []byte, e Event) []byte {
 	const head = `{"@data-type":"vector","data":[{"@data-type":"count","data":1},{"@data-type":"count","data":1},` +
 		`{"@data-type":"vector","data":[`
 	dst = append(dst, head...)
-	dst = append(zeekJSON.append(dst, String(e.Name)), ',')
-	dst = zeekJSON.append(dst, List(e.Args...))
+	dst = append(d.append(dst, String(e.Name)), ',')
+	dst = d.append(dst, List(e.Args...))
 	if e.Metadata.kind == KindList {
-		dst = zeekJSON.append(append(dst, ','), e.Metadata)
+		dst = d.append(append(dst, ','), e.Metadata)
 	}
 	return append(dst, "]}]}"...)
 }
@@ -130,15 +141,28 @@ func appendPort(dst []byte, v Value) []byte {
 }
 
 func appendZeekReal(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return appendNoNumber(dst, f)
+	}
+	return strconv.AppendFloat(dst, f, 'f', 6, 64)
+}
+
+func appendExactReal(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return appendNoNumber(dst, f)
+	}
+	return appendReal(dst, f)
+}
+
+// appendNoNumber appends what JSON has no number for.
+func appendNoNumber(dst []byte, f float64) []byte {
 	switch {
-	case math.IsNaN(f):
-		return append(dst, "null"...)
 	case math.IsInf(f, 1):
 		return append(dst, "1e511"...)
 	case math.IsInf(f, -1):
 		return append(dst, "-1e511"...)
 	}
-	return strconv.AppendFloat(dst, f, 'f', 6, 64)
+	return append(dst, "null"...)
 }
 
 func appendTypedReal(dst []byte, f float64) []byte {
