@@ -14,6 +14,7 @@ import (
 
 	"zctl/layoutgen"
 	"zctl/nodes/cluster"
+	"zctl/nodes/control"
 	"zctl/nodes/logger"
 	"zctl/nodes/logstream"
 	"zctl/nodes/table"
@@ -110,10 +111,13 @@ type Node struct {
 	changed chan struct{} // holds a token when report should hear of peers
 	logs    logs
 	stats   *logstream.Stream[statsLine]
-	files   *files            // of a logger that writes files
-	rotate  rotator           // of a logger
-	broker  *zmq.Broker       // of the manager, unless the broker has its own process
-	metrics *telemetry.Server // nil: not served
+	files   *files              // of a logger that writes files
+	rotate  rotator             // of a logger
+	broker  *zmq.Broker         // of the manager, unless the broker has its own process
+	metrics *telemetry.Server   // nil: not served
+	control *control.Controllee // nil for a client
+	ending  context.Context     // ends when somebody shuts the node down, which end does
+	end     context.CancelFunc
 }
 
 // New reads the layout and finds the node in it. It opens nothing.
@@ -191,6 +195,7 @@ func (n *Node) newCluster() (err error) {
 	if n.Cluster, err = cluster.New(o); err != nil {
 		return err
 	}
+	n.beControlled()
 	return errors.Join(n.handleRotate(), table.Forward(n.Cluster))
 }
 
@@ -203,9 +208,12 @@ func newID(name string) string {
 	return fmt.Sprintf("zeromq_%s_%s_%d_N%s", name, host, os.Getpid(), rand.Text()[:17])
 }
 
-// Run runs the node until ctx ends. Then it says what it still has to say, and
-// leaves the bus.
+// Run runs the node until ctx ends, or, without an error, until somebody shuts it down by
+// a Control::shutdown_request. Then it says what it still has to say, and leaves the bus.
 func (n *Node) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(n.ending, cancel)()
 	defer n.report.close()
 	connect := n.o.Connect
 	if connect == nil {
@@ -223,6 +231,9 @@ func (n *Node) Run(ctx context.Context) error {
 	var ticking sync.WaitGroup
 	ticking.Go(func() { n.tick(ticks) })
 	ticking.Go(func() { n.logStats(ticks) })
+	if n.control != nil {
+		ticking.Go(func() { n.control.Run(ticks) })
+	}
 	err := n.Cluster.Run(ctx, connect)
 	stop()
 	ticking.Wait()

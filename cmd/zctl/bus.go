@@ -29,18 +29,16 @@ that Zeek reads, ZEEK_CLUSTER_BACKEND_ZEROMQ_CURVE_SERVER_PUBLICKEY and so on.
 
 // busFlags are for verbs that look at a bus.
 func busFlags() []cli.Flag {
+	return append(endpointFlags(), &cli.DurationFlag{
+		Name: "timeout", Value: 10 * time.Second, Usage: "how long to wait for the broker", Action: positiveTimeout,
+	})
+}
+
+// endpointFlags name the bus of another cluster.
+func endpointFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "connect-xsub", Usage: "look at the broker that publishes at `ENDPOINT`: Zeek's connect_xsub_endpoint, port 5555"},
 		&cli.StringFlag{Name: "connect-xpub", Usage: "publish to the broker at `ENDPOINT`: Zeek's connect_xpub_endpoint, port 5556"},
-		&cli.DurationFlag{
-			Name: "timeout", Value: 10 * time.Second, Usage: "how long to wait for the broker",
-			Action: func(_ *cli.Context, d time.Duration) error {
-				if d <= 0 {
-					return usagef("--timeout cannot be %v: it takes a time to wait, like 500ms or 30s", d)
-				}
-				return nil
-			},
-		},
 	}
 }
 

@@ -123,7 +123,7 @@ func candidates(c *cli.Context) []string {
 		return topics(c, t)
 	case t.command.Name == rollbackCommand.Name && t.args == 0, t.command.Name == diffCommand.Name && t.args < 2:
 		return generations(c, t)
-	case slices.Contains([]string{"status", "start", "stop", "restart"}, t.command.Name):
+	case slices.Contains([]string{"status", "start", "stop", "restart", "netstats", "peerstatus"}, t.command.Name), t.command.Name == "print" && t.args > 0:
 		return append([]string{"all", "loggers", "proxies", "workers"}, nodeNames(c, t)...)
 	}
 	return flagsOf(t.command)

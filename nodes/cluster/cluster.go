@@ -116,8 +116,9 @@ type Cluster struct {
 	mu      sync.Mutex // guards what follows; nothing is waited for under it
 	members *Membership
 	pools   *Pools
-	topics  []string  // subscribed by the user, in order
-	leavers []*leaver // what is to be done before the node leaves
+	since   map[string]time.Time // when a peer, by its name, last came up or went down
+	topics  []string             // subscribed by the user, in order
+	leavers []*leaver            // what is to be done before the node leaves
 	running bool
 	joined  bool
 }
@@ -132,7 +133,7 @@ func New(o Options) (*Cluster, error) {
 	if o.EventSerializer != event.FormatBin && o.EventSerializer != event.FormatJSON {
 		return nil, fmt.Errorf("cannot publish in format %q; there are %s and %s", o.EventSerializer, event.FormatBin, event.FormatJSON)
 	}
-	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{})}
+	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{}), since: map[string]time.Time{}}
 	if o.Node != "" {
 		if err := checkRuns(o.Layout, o.Node); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"zctl/layoutgen"
 )
@@ -13,6 +14,9 @@ func (c *Cluster) IsEnabled() bool { return c.o.Node != "" }
 
 // NodeID is the name of this process on the bus (Cluster::node_id).
 func (c *Cluster) NodeID() string { return c.o.NodeID }
+
+// Options is what the node was made with, with the defaults in place of what was not set.
+func (c *Cluster) Options() Options { return c.o }
 
 // layout is the layout as it was last read.
 func (c *Cluster) layout() *layoutgen.Layout {
@@ -89,6 +93,8 @@ type Peer struct {
 	// ID is its node id while it is up.
 	ID string
 	Up bool
+	// Since is when it last came up or went down; zero if it never did.
+	Since time.Time
 }
 
 // Peers is all other nodes of the layout, in its order, but those that only
@@ -96,7 +102,11 @@ type Peer struct {
 func (c *Cluster) Peers() []Peer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.members.List()
+	peers := c.members.List()
+	for i := range peers {
+		peers[i].Since = c.since[peers[i].Node.Name]
+	}
+	return peers
 }
 
 // Joined says whether the node is on the bus: all who are there are known.

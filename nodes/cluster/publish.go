@@ -60,6 +60,17 @@ func (c *Cluster) PublishEvent(ctx context.Context, topic string, ev event.Event
 	return c.send(topic, ev)
 }
 
+// Raise hands an event to this node's own handlers, as "event X();" does in Zeek: it waits
+// for its turn with those that came, and nobody else hears of it. Handlers of "*" do not
+// get it.
+func (c *Cluster) Raise(name string, args ...any) error {
+	ev, err := MakeEvent(name, args...)
+	if err == nil {
+		c.raise(ev.Name, ev.Args...)
+	}
+	return err
+}
+
 // eventTime is the time of the event that is being handled, or the present.
 func eventTime(ctx context.Context) time.Time {
 	if r, ok := FromContext(ctx); ok {

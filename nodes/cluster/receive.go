@@ -99,6 +99,7 @@ func (c *Cluster) follow(e Effects) {
 	c.notes.add(true, e.Warn...)
 	for _, change := range e.Peers {
 		c.pools.Mark(change.Name, change.Up)
+		c.since[change.Name] = time.Now()
 		name := eventNodeDown
 		if change.Up {
 			name = eventNodeUp
