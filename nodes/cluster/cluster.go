@@ -103,13 +103,14 @@ func (o Options) withDefaults() Options {
 // Cluster is one node's view of its cluster. Its methods may be called from any
 // goroutine, handlers included, unless they say otherwise.
 type Cluster struct {
-	o        Options
-	queue    *queue
-	handlers handlers
-	sooner   interceptors
-	stats    counters
-	notes    *notes
-	ready    chan struct{} // closed when the node can publish
+	o            Options
+	queue        *queue
+	handlers     handlers
+	sooner       interceptors // by topic
+	soonerByName interceptors
+	stats        counters
+	notes        *notes
+	ready        chan struct{} // closed when the node can publish
 
 	backend atomic.Pointer[Backend]
 

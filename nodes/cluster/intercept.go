@@ -15,13 +15,13 @@ import (
 // Handlers of the event are called as well. stop ends it; a call that has begun may last a
 // little longer.
 func (c *Cluster) Intercept(topic string, f func(Received)) (stop func()) {
-	i := &interceptor{f: f}
-	c.sooner.change(topic, func(all []*interceptor) []*interceptor { return append(all, i) })
-	return func() {
-		c.sooner.change(topic, func(all []*interceptor) []*interceptor {
-			return slices.DeleteFunc(all, func(other *interceptor) bool { return other == i })
-		})
-	}
+	return c.sooner.add(topic, f)
+}
+
+// InterceptEvent is [Cluster.Intercept] for every event of that name, on whatever topic it
+// comes: for what a node has to answer while a handler is stuck.
+func (c *Cluster) InterceptEvent(name string, f func(Received)) (stop func()) {
+	return c.soonerByName.add(name, f)
 }
 
 // Size is how many bytes the event's message had, 0 if it was raised here.
@@ -30,37 +30,55 @@ func (r Received) Size() int { return r.size }
 // interceptor is one function that sees events as they come.
 type interceptor struct{ f func(Received) }
 
-// interceptors is the interceptors by their topic. It is read for every event, and replaced
-// when it changes.
+// interceptors is the interceptors by the topic or the name of their events. It is read for
+// every event, and replaced when it changes.
 type interceptors struct {
-	mu      sync.Mutex // serialises changes
-	byTopic atomic.Pointer[map[string][]*interceptor]
+	mu    sync.Mutex // serialises changes
+	byKey atomic.Pointer[map[string][]*interceptor]
 }
 
-// of is who wants the events of a topic.
-func (is *interceptors) of(topic []byte) []*interceptor {
-	if all := is.byTopic.Load(); all != nil {
-		return (*all)[string(topic)]
+func (is *interceptors) add(key string, f func(Received)) (stop func()) {
+	i := &interceptor{f: f}
+	is.change(key, func(all []*interceptor) []*interceptor { return append(all, i) })
+	return func() {
+		is.change(key, func(all []*interceptor) []*interceptor {
+			return slices.DeleteFunc(all, func(other *interceptor) bool { return other == i })
+		})
+	}
+}
+
+// of is who wants the events of a key, without a copy of it.
+func (is *interceptors) of(key []byte) []*interceptor {
+	if all := is.byKey.Load(); all != nil {
+		return (*all)[string(key)]
 	}
 	return nil
 }
 
-// change replaces the interceptors of a topic by what to makes of a copy of them.
-func (is *interceptors) change(topic string, to func([]*interceptor) []*interceptor) {
+// named is who wants the events of a key.
+func (is *interceptors) named(key string) []*interceptor {
+	if all := is.byKey.Load(); all != nil {
+		return (*all)[key]
+	}
+	return nil
+}
+
+// change replaces the interceptors of a key by what to makes of a copy of them.
+func (is *interceptors) change(key string, to func([]*interceptor) []*interceptor) {
 	is.mu.Lock()
 	defer is.mu.Unlock()
 	changed := map[string][]*interceptor{}
-	if old := is.byTopic.Load(); old != nil {
+	if old := is.byKey.Load(); old != nil {
 		for k, v := range *old {
 			changed[k] = v
 		}
 	}
-	if all := to(slices.Clone(changed[topic])); len(all) > 0 {
-		changed[topic] = all
+	if all := to(slices.Clone(changed[key])); len(all) > 0 {
+		changed[key] = all
 	} else {
-		delete(changed, topic)
+		delete(changed, key)
 	}
-	is.byTopic.Store(&changed)
+	is.byKey.Store(&changed)
 }
 
 // OnLeave has f called when Run ends: after the last handler, and before the node leaves the

@@ -48,6 +48,29 @@ func TestIntercept(t *testing.T) {
 	seen.await(t, "t/a [1] true from true", "t/a [3] true from true")
 }
 
+// TestInterceptEvent: events of a name are seen on every topic, by who intercepts that, too,
+// and are not unknown; those that come after stop are.
+func TestInterceptEvent(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "worker-1", nil)
+	var seen lines
+	n.Intercept("t/a", func(r Received) { seen.add("topic %s %s", r.Topic, r.Event.Name) })
+	stop := n.InterceptEvent("M::ev", func(r Received) { seen.add("name %s %s", r.Topic, r.Event.Name) })
+	show := func(topic, name string) {
+		receiver{n.Cluster}.Message([]byte(topic), []byte("x"), []byte(event.FormatBin), event.Event{Name: name}.Append(nil))
+	}
+	show("t/a", "M::ev")
+	show("t/b", "M::ev")
+	show("t/b", "M::other")
+	stop()
+	show("t/b", "M::ev")
+	show("t/a", "M::ev")
+	seen.await(t, "topic t/a M::ev", "name t/a M::ev", "name t/b M::ev", "topic t/a M::ev")
+	if s := n.Stats(); s.Unknown != 2 || s.Incoming != 5 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestInterceptorsShare: several see one topic, and one that stops does not stop the others.
 func TestInterceptorsShare(t *testing.T) {
 	t.Parallel()

@@ -30,15 +30,17 @@ func (c receiver) Message(topic, sender, format, payload []byte) {
 	if c.hello(ev) {
 		return
 	}
-	interceptors := c.sooner.of(topic)
+	byTopic, byName := c.sooner.of(topic), c.soonerByName.named(ev.Name)
 	wanted := c.handlers.wants(ev.Name)
-	if !wanted && interceptors == nil {
+	if !wanted && byTopic == nil && byName == nil {
 		c.stats.unknown.Add(1)
 		return
 	}
 	r := Received{Event: ev, Topic: string(topic), Sender: string(sender), size: len(payload)}
-	for _, i := range interceptors {
-		i.f(r)
+	for _, interceptors := range [][]*interceptor{byTopic, byName} {
+		for _, i := range interceptors {
+			i.f(r)
+		}
 	}
 	if wanted && !c.queue.put(r) {
 		c.stats.dropped.Add(1)

@@ -64,16 +64,9 @@ func (c Command) arguments() (request, response int) {
 	return 0, 0
 }
 
-// commandOf is the command that an event of that name is the request for.
-func commandOf(name string) (Command, bool) {
-	text, prefixed := strings.CutPrefix(name, eventPrefix)
-	text, suffixed := strings.CutSuffix(text, "_request")
-	c := Command(text)
-	switch c {
-	case IDValue, PeerStatus, NetStats, ConfigurationUpdate, Shutdown:
-		return c, prefixed && suffixed
-	}
-	return "", false
+// commands is all of them: Control::commands.
+func commands() []Command {
+	return []Command{IDValue, PeerStatus, NetStats, ConfigurationUpdate, Shutdown}
 }
 
 // texts is the arguments of an event that has n of them, all strings.

@@ -384,7 +384,7 @@ func TestRequests(t *testing.T) {
 	} {
 		s.say(t, cluster.NodeTopic("worker-1"), ev)
 	}
-	for i, topic := range []string{cluster.NodeTopic("worker-1"), cluster.NodeIDTopic(n.c.NodeID()), cluster.ZeroMQTopics.Worker} {
+	for i, topic := range []string{cluster.NodeTopic("worker-1"), cluster.NodeIDTopic(n.c.NodeID()), cluster.ZeroMQTopics.Worker + "/more"} {
 		id := fmt.Sprint("No::", i)
 		ev := value(event.String(id))
 		ev.SetMeta(MetaRequest, event.String(strings.Repeat("x", maxRequestID+1))) // is not repeated

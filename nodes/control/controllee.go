@@ -36,8 +36,8 @@ type Options struct {
 }
 
 // Controllee answers requests to a node. They are taken from the bus before they would
-// wait for handlers, on the topics of the node, its id and its type; an event handler of
-// the node may see them as well. Its methods may be called from any goroutine.
+// wait for handlers, on whatever topic they come; a handler of the node may see them as
+// well. Its methods may be called from any goroutine.
 type Controllee struct {
 	o       Options
 	c       *cluster.Cluster
@@ -72,8 +72,8 @@ func NewControllee(c *cluster.Cluster, o Options) *Controllee {
 	}
 	ce := &Controllee{o: o, c: c, inbox: make(chan request, maxRequests), values: map[string]*questions{}}
 	ce.stats.ask = ce.netStats
-	for _, topic := range []string{c.NodeTopic(o.Node), c.NodeIDTopic(c.NodeID()), c.Options().Topics.Role(c.LocalNodeType())} {
-		c.Intercept(topic, ce.received)
+	for _, command := range commands() {
+		c.InterceptEvent(command.request(), func(r cluster.Received) { ce.received(command, r) })
 	}
 	return ce
 }
@@ -125,11 +125,7 @@ func (ce *Controllee) AddPacketSource(s PacketSource) {
 }
 
 // received takes an event from the bus, and does not wait.
-func (ce *Controllee) received(r cluster.Received) {
-	command, ok := commandOf(r.Event.Name)
-	if !ok {
-		return
-	}
+func (ce *Controllee) received(command Command, r cluster.Received) {
 	n, _ := command.arguments()
 	args, ok := texts(r.Event, n)
 	if !ok {

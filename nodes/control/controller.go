@@ -13,8 +13,8 @@ import (
 	"zctl/nodes/event"
 )
 
-// Controller asks nodes, all at once. Its methods may be called from any goroutine but
-// one that handles events, which would wait for what itself has to handle.
+// Controller asks nodes, all at once. Its methods may be called from any goroutine; a
+// handler that waits for an answer keeps the events behind it waiting, too.
 type Controller struct {
 	c     *cluster.Cluster
 	fence string        // our own subscription, behind that of the answers
@@ -60,11 +60,8 @@ func NewController(c *cluster.Cluster) (*Controller, error) {
 		cluster.Handle(c, "Cluster::Backend::ZeroMQ::subscription", co.subscribed),
 		cluster.Handle(c, "Cluster::Backend::ZeroMQ::unsubscription", co.unsubscribed),
 	)
-	for _, command := range []Command{IDValue, PeerStatus, NetStats, ConfigurationUpdate, Shutdown} {
-		err = errors.Join(err, cluster.Handle(c, command.response(), func(ctx context.Context, ev event.Event) {
-			r, _ := cluster.FromContext(ctx)
-			co.answered(command, r.Topic, ev)
-		}))
+	for _, command := range commands() {
+		c.InterceptEvent(command.response(), func(r cluster.Received) { co.answered(command, r.Topic, r.Event) })
 	}
 	// In this order: when the bus shows the second one, the first is in force.
 	return co, errors.Join(err, c.Subscribe(TopicPrefix+"/"), c.Subscribe(co.fence))
