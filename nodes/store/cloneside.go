@@ -19,6 +19,7 @@ type cloneSide struct {
 
 	build     *Contents // from chunks; nil before the first
 	transfer  uint64
+	reading   uint64 // the master's, of what is built
 	number    uint64 // of the next chunk
 	asked     time.Time
 	stalled   int       // how often nothing came
@@ -103,7 +104,7 @@ func (c *cloneSide) adopt(from string, epoch uint64, now time.Time) {
 
 // restart begins a new snapshot. What is shown stays until it is complete.
 func (c *cloneSide) restart() {
-	c.follows, c.build, c.number, c.stalled = false, nil, 0, 0
+	c.follows, c.build, c.reading, c.number, c.stalled = false, nil, 0, 0, 0
 	c.transfer++
 	c.asked = time.Time{} // at the next tick
 }
@@ -169,12 +170,20 @@ func (c *cloneSide) show(ch *Change) {
 // chunk takes the next part of a snapshot, if it is of the same version as what was built
 // so far: then it is neither older nor newer than the changes that are in it.
 func (c *cloneSide) chunk(msg chunk, now time.Time) {
-	if c.follows || msg.transfer != c.transfer || msg.number != c.number {
+	if c.follows || msg.transfer != c.transfer {
+		return
+	}
+	if msg.number == 0 && msg.reading > c.reading {
+		c.build, c.number = nil, 0 // it took long, and the master began again
+	}
+	if msg.number != c.number {
 		return // if one is lost, it will be asked for
 	}
 	switch {
 	case c.build == nil:
-		c.build, c.version = &Contents{}, msg.version
+		c.build, c.reading, c.version = &Contents{}, msg.reading, msg.version
+	case msg.reading != c.reading:
+		return
 	case msg.version > c.version:
 		c.missing(0, now)
 		return
@@ -196,7 +205,7 @@ func (c *cloneSide) chunk(msg chunk, now time.Time) {
 // ask asks for the chunks from number on.
 func (c *cloneSide) ask(again bool, now time.Time) {
 	c.asked = now
-	c.post(attach{clone: c.id, epoch: c.epoch, transfer: c.transfer, number: c.number, again: again})
+	c.post(attach{clone: c.id, epoch: c.epoch, transfer: c.transfer, reading: c.reading, number: c.number, again: again})
 }
 
 // restartAfter is after how many questions without an answer a clone begins from the

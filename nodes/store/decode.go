@@ -20,13 +20,13 @@ func decode(ev event.Event) (message, error) {
 	case eventChanged:
 		m = changed{epoch: a.number(), first: a.number(), changes: a.changes()}
 	case eventChunk:
-		m = chunk{epoch: a.number(), transfer: a.number(), number: a.number(), version: a.number(), last: a.boolean(), entries: a.entries()}
+		m = chunk{epoch: a.number(), transfer: a.number(), reading: a.number(), number: a.number(), version: a.number(), last: a.boolean(), entries: a.entries()}
 	case eventDone:
 		m = done{epoch: a.number(), seq: a.number(), known: a.number(), version: a.number(), gap: a.boolean(), outcomes: a.outcomes()}
 	case eventClaim:
 		m = claim{epoch: a.number()}
 	case eventAttach:
-		m = attach{epoch: a.number(), transfer: a.number(), number: a.number(), again: a.boolean(), clone: a.text(maxID)}
+		m = attach{epoch: a.number(), transfer: a.number(), reading: a.number(), number: a.number(), again: a.boolean(), clone: a.text(maxID)}
 	case eventRepeat:
 		m = repeat{epoch: a.number(), version: a.number(), clone: a.text(maxID)}
 	case eventWrite:

@@ -19,7 +19,7 @@ func (m changed) event() event.Event {
 }
 
 func (m chunk) event() event.Event {
-	args := append(numbers(m.epoch, m.transfer, m.number, m.version), event.Boolean(m.last), changeList(m.entries))
+	args := append(numbers(m.epoch, m.transfer, m.reading, m.number, m.version), event.Boolean(m.last), changeList(m.entries))
 	return event.Event{Name: eventChunk, Args: args}
 }
 
@@ -37,7 +37,7 @@ func (m claim) event() event.Event {
 }
 
 func (m attach) event() event.Event {
-	args := append(numbers(m.epoch, m.transfer, m.number), event.Boolean(m.again), event.String(m.clone))
+	args := append(numbers(m.epoch, m.transfer, m.reading, m.number), event.Boolean(m.again), event.String(m.clone))
 	return event.Event{Name: eventAttach, Args: args}
 }
 

@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // historyBytes is about how much memory the changes take that a master can repeat.
 const historyBytes = 4 << 20
 
@@ -10,15 +12,16 @@ type history struct {
 	begin   int    // of those that are left, in changes
 	first   uint64 // version that the first of them made
 	bytes   int
+	most    int // bytes
 }
 
 // reset forgets all; the next change makes version first.
-func (h *history) reset(first uint64) { *h = history{first: first} }
+func (h *history) reset(first uint64) { *h = history{first: first, most: h.most} }
 
 // add appends a change, and forgets the oldest ones that there is no room for.
 func (h *history) add(ch Change, size int) {
 	h.changes, h.sizes, h.bytes = append(h.changes, ch), append(h.sizes, size), h.bytes+size
-	for h.bytes > historyBytes {
+	for h.bytes > h.most {
 		h.bytes -= h.sizes[h.begin]
 		h.changes[h.begin] = Change{}
 		h.begin++
@@ -46,5 +49,5 @@ func (h *history) from(version uint64) []Change {
 		}
 		end++
 	}
-	return h.changes[begin:end]
+	return slices.Clone(h.changes[begin:end]) // they may be forgotten before they are sent
 }

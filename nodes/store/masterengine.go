@@ -97,7 +97,7 @@ func (e *masterEngine) status(time.Time) status {
 func (e *masterEngine) stats() Stats {
 	return Stats{
 		Master: true, Epoch: e.epoch, Version: e.version, Entries: e.contents.Len(),
-		Writers: len(e.sessions.byID), Transfers: len(e.transfers), Conflict: e.state == yielded,
+		Writers: len(e.sessions.byID), Transfers: len(e.transfers.byClone), Conflict: e.state == yielded,
 	}
 }
 

@@ -30,10 +30,12 @@ type masterSide struct {
 	posts      []post
 	complaints complaints
 	refused    damper
+
+	chunkBytes int
 }
 
 func newMasterSide(contents *Contents, loaded []Session, id string, now time.Time) *masterSide {
-	m := &masterSide{contents: contents, id: id, transfers: transfers{}}
+	m := &masterSide{contents: contents, id: id, chunkBytes: chunkBytes, history: history{most: historyBytes}, transfers: transfers{byClone: map[string]*transfer{}}}
 	m.sessions.load(loaded, now)
 	m.begin(now)
 	return m
@@ -89,7 +91,7 @@ func (m *masterSide) attach(from string, msg attach, now time.Time) {
 	if !m.serves(from, msg.clone, msg.epoch) {
 		return
 	}
-	t := m.transfers[msg.clone]
+	t := m.transfers.byClone[msg.clone]
 	if t == nil || t.id != msg.transfer {
 		if msg.number != 0 {
 			return // it has ended; the clone will begin another one
@@ -98,8 +100,14 @@ func (m *masterSide) attach(from string, msg attach, now time.Time) {
 			return // it will ask again
 		}
 	}
-	t.credit(msg.number, msg.again, now)
+	if msg.number > 0 && msg.reading != t.reading {
+		return // likewise
+	}
 	t.used = now
+	t.credit(msg.number, msg.again, now)
+	if t.again && t.arrived == 0 {
+		m.transfers.read(t, m.contents) // what is new since then, such a clone has not heard of
+	}
 	if t.finished() {
 		m.transfers.end(msg.clone)
 		return
@@ -242,12 +250,12 @@ func (m *masterSide) answer() {
 // send sends the chunks that there is credit for.
 func (m *masterSide) send() {
 	for _, clone := range m.due {
-		t := m.transfers[clone]
+		t := m.transfers.byClone[clone]
 		if t == nil {
 			continue
 		}
-		for _, next := range t.chunks(m.contents) {
-			next.epoch, next.transfer, next.version = m.epoch, t.id, m.version
+		for _, next := range t.chunks(m.contents, m.chunkBytes) {
+			next.epoch, next.transfer, next.reading, next.version = m.epoch, t.id, t.reading, m.version
 			m.posts = append(m.posts, post{clone, next})
 		}
 	}

@@ -29,11 +29,12 @@ type (
 		epoch, first uint64
 		changes      []Change
 	}
-	// chunk is part of a snapshot, as it was at that version; the first one is 0.
+	// chunk is part of a snapshot, as it was at that version; the first one is 0. Only
+	// chunks of one reading make a snapshot together.
 	chunk struct {
-		epoch, transfer, number, version uint64
-		last                             bool
-		entries                          []Change // of kind ChangePut
+		epoch, transfer, reading, number, version uint64
+		last                                      bool
+		entries                                   []Change // of kind ChangePut
 	}
 	// done tells a writer how far its operations were applied, and that a copy of that
 	// version shows it. Of those after known, all are fine that are not in outcomes;
@@ -49,12 +50,12 @@ type (
 
 // To masters.
 type (
-	// attach asks for a snapshot, whose chunks before number have arrived. With again,
-	// those that were sent later have not.
+	// attach asks for a snapshot, of which the chunks before number of that reading have
+	// arrived. With again, those that were sent later have not.
 	attach struct {
-		clone                   string
-		epoch, transfer, number uint64
-		again                   bool
+		clone                            string
+		epoch, transfer, reading, number uint64
+		again                            bool
 	}
 	// repeat asks for the changes from a version on once more.
 	repeat struct {

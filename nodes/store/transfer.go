@@ -23,7 +23,8 @@ const (
 // transfer is a snapshot on its way to a clone. It holds no copy: entries are read when
 // there is credit for them.
 type transfer struct {
-	id      uint64
+	id      uint64 // the clone's
+	reading uint64 // ours
 	next    func() (event.Value, Entry, bool)
 	stop    func()
 	arrived uint64          // chunks
@@ -33,12 +34,6 @@ type transfer struct {
 	used    time.Time
 
 	repeated time.Time // when they were last sent once more
-}
-
-func newTransfer(id uint64, c *Contents) *transfer {
-	t := &transfer{id: id}
-	t.next, t.stop = iter.Pull2(c.All())
-	return t
 }
 
 // againAtMost is how often chunks are sent once more.
@@ -62,7 +57,7 @@ func (t *transfer) finished() bool { return t.over && len(t.keys) == 0 }
 
 // chunks is what there is credit for. Chunks that are sent once more have the values of
 // now.
-func (t *transfer) chunks(c *Contents) []chunk {
+func (t *transfer) chunks(c *Contents, bytes int) []chunk {
 	var all []chunk
 	if t.again {
 		t.again = false
@@ -71,16 +66,16 @@ func (t *transfer) chunks(c *Contents) []chunk {
 		}
 	}
 	for !t.over && len(t.keys) < chunksAhead {
-		all = append(all, t.read())
+		all = append(all, t.read(bytes))
 	}
 	return all
 }
 
-// read is the next chunk.
-func (t *transfer) read() chunk {
+// read is the next chunk, of so many bytes or a little more.
+func (t *transfer) read(most int) chunk {
 	next := chunk{number: t.arrived + uint64(len(t.keys))}
 	var keys []event.Value
-	for bytes := 0; bytes < chunkBytes && len(keys) < messageItems; {
+	for bytes := 0; bytes < most && len(keys) < messageItems; {
 		key, e, ok := t.next()
 		if !ok {
 			t.over, next.last = true, true
@@ -106,39 +101,53 @@ func lookup(c *Contents, keys []event.Value) []Change {
 }
 
 // transfers is the snapshots on their way, by clone.
-type transfers map[string]*transfer
+type transfers struct {
+	byClone  map[string]*transfer
+	readings uint64 // so many were begun
+}
 
 // begin makes a transfer in place of another one of the clone; nil if there are too many.
-func (ts transfers) begin(clone string, id uint64, c *Contents, now time.Time) *transfer {
+func (ts *transfers) begin(clone string, id uint64, c *Contents, now time.Time) *transfer {
 	ts.end(clone)
-	if len(ts) >= maxTransfers {
+	if len(ts.byClone) >= maxTransfers {
 		ts.endIdle(now)
 	}
-	if len(ts) >= maxTransfers {
+	if len(ts.byClone) >= maxTransfers {
 		return nil
 	}
-	t := newTransfer(id, c)
-	ts[strings.Clone(clone)] = t
+	t := &transfer{id: id}
+	ts.read(t, c)
+	ts.byClone[strings.Clone(clone)] = t
 	return t
 }
 
-func (ts transfers) end(clone string) {
-	if t := ts[clone]; t != nil {
+// read begins to read the contents for a transfer.
+func (ts *transfers) read(t *transfer, c *Contents) {
+	ts.readings++
+	t.reading, t.keys, t.over, t.again = ts.readings, nil, false, false
+	if t.stop != nil {
 		t.stop()
-		delete(ts, clone)
+	}
+	t.next, t.stop = iter.Pull2(c.All())
+}
+
+func (ts *transfers) end(clone string) {
+	if t := ts.byClone[clone]; t != nil {
+		t.stop()
+		delete(ts.byClone, clone)
 	}
 }
 
-func (ts transfers) endIdle(now time.Time) {
-	for clone, t := range ts {
+func (ts *transfers) endIdle(now time.Time) {
+	for clone, t := range ts.byClone {
 		if now.Sub(t.used) >= transferIdle {
 			ts.end(clone)
 		}
 	}
 }
 
-func (ts transfers) endAll() {
-	for clone := range ts {
+func (ts *transfers) endAll() {
+	for clone := range ts.byClone {
 		ts.end(clone)
 	}
 }

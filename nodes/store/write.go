@@ -23,7 +23,8 @@ type Write struct {
 }
 
 // Wait waits until the master has applied the write, which is then as safe as the
-// master's backend promises, and this node's copy shows it. Its error is or wraps
+// master's backend promises, and this node's copy shows it (unless the master answered and
+// then went away for longer than writes are kept). Its error is or wraps
 // [ErrNoKey], [ErrType], [ErrRange], [ErrTooLarge] or [ErrRefused] if the master refused
 // the write; [ErrNoMaster], [ErrFull], [ErrConflict] or [ErrClosed] if no master has got
 // it; [ErrUnknown] if nobody can tell; or that of ctx. That a key of PutUnique existed is
