@@ -24,6 +24,7 @@ func (c *Config) check(s *source) {
 	c.Logs.check(s)
 	c.Zeek.check(s)
 	c.Archiver.Treatment.check(s, "archiver")
+	c.Metrics.check(s)
 	checkNetworks(s, c.Networks)
 	checkOwnPort(s, "control.port", c.Control.Port)
 	checkName(s, "manager.name", c.Manager.Name)
@@ -61,6 +62,15 @@ func (c *Cluster) check(s *source) {
 	}
 	if c.CrashExpire < 0 {
 		s.problemf("cluster.crash_expire", `cluster.crash_expire is %v; give "0s" (never) or a time, like "30d"`, c.CrashExpire)
+	}
+}
+
+func (m *Metrics) check(s *source) {
+	if at, err := netip.ParseAddrPort(m.Listen); m.Listen != "" && (err != nil || at.Port() == 0) {
+		s.problemf("metrics.listen", `metrics.listen is %q; give an IP address and a port, like "127.0.0.1:9990", or "" to serve nothing`, m.Listen)
+	}
+	if m.Nodes && m.Listen == "" {
+		s.problemf("metrics.nodes", `metrics.nodes is true, but nothing is served there; say listen = "127.0.0.1:9990", too`)
 	}
 }
 

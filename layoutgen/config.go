@@ -34,6 +34,7 @@ type Config struct {
 	Logs     Logs     `toml:"logs"`
 	Zeek     Zeek     `toml:"zeek"`
 	Archiver Archiver `toml:"archiver"`
+	Metrics  Metrics  `toml:"metrics"`
 	// Networks is the section [networks]: the networks that are the site's own
 	// (Zeek's Site::local_nets), as CIDR, and what each is called. Default none.
 	Networks map[string]string `toml:"networks"`
@@ -113,6 +114,17 @@ type Broker struct {
 	// long is disconnected, and so goes down. 0 is never. Default "0s", as Zeek.
 	Heartbeat time.Duration `toml:"heartbeat"`
 	Treatment
+}
+
+// Metrics is the section [metrics]: what the supervisor serves to Prometheus. What nodes
+// serve is said in [cluster].
+type Metrics struct {
+	// Listen is the IP address and port at which the supervisor says how its nodes are,
+	// "127.0.0.1:9990". "" is nowhere. Default "".
+	Listen string `toml:"listen"`
+	// Nodes says that the nodes' own metrics are to be had there, too: one target for
+	// all that runs on the host. Default false.
+	Nodes bool `toml:"nodes"`
 }
 
 // Archiver is the section [archiver]: how the process is run that archives the logs of

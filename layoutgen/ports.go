@@ -94,6 +94,20 @@ func (b *layoutBuilder) control(port int, address netip.Addr) {
 	})
 }
 
+// supervisor claims the port at which the supervisor serves its metrics: that of every
+// address is at least that of the cluster's.
+func (b *layoutBuilder) supervisor(m Metrics) {
+	at, err := netip.ParseAddrPort(m.Listen)
+	if err != nil {
+		return
+	}
+	address := at.Addr()
+	if address.IsUnspecified() {
+		address = b.address
+	}
+	b.claim(address, int(at.Port()), portOwner{"the supervisor's metrics port", "metrics.listen"})
+}
+
 // worker makes the n-th node of a section, the i-th of workers, a worker.
 func (b *layoutBuilder) worker(node *Node, section Workers, n, i int) {
 	b.workers++

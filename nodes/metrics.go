@@ -64,8 +64,11 @@ func (n *Node) metricsTargets() []netip.AddrPort {
 // readMetrics hands out all that the node counts.
 func (n *Node) readMetrics(emit func(telemetry.Metric)) {
 	busMetrics(emit, n.Stats(), n.Queued())
+	handlerMetrics(emit, n.Invocations())
 	n.peerMetrics(emit)
+	processMetrics(emit)
 	logMetrics(emit, n.LogStats())
+	streamMetrics(emit, n.logs.sender.Streams())
 	if n.broker != nil {
 		brokerMetrics(emit, n.broker.Stats())
 	}
@@ -108,6 +111,12 @@ func logMetrics(emit func(telemetry.Metric), s logstream.Stats) {
 	emit(telemetry.Count(log+"records_written_total", "Log records that this node wrote.", s.Written.Records))
 	emit(telemetry.Count(log+"records_sent_total", "Log records of this node that a logger took.", s.Sent.Records))
 	emit(telemetry.Count(log+"records_dropped_total", "Log records of this node that were lost.", s.Dropped.Records))
+	for cause, records := range map[string]uint64{"no_room": s.Lost.NoRoom, "spill_full": s.Lost.SpillFull, "ended": s.Lost.Ended, "failed": s.Lost.Failed} {
+		emit(telemetry.Count(log+"drops_total", "Log records of this node that were lost, by cause.", records, "cause", cause))
+	}
+	emit(telemetry.Gauge(log+"batches_waiting", "Log batches that wait in memory.", s.Waiting.Batches))
+	emit(telemetry.Count(log+"records_unspilled_total", "Log records that came from files and that a logger took.", s.Unspilled.Records))
+	emit(telemetry.Count(log+"records_spilled_total", "Log records that were written to files, to be sent later.", s.Spilled.Records))
 	emit(telemetry.Count(log+"batches_sent_total", "Log batches of this node that a logger took.", s.Sent.Batches))
 	emit(telemetry.Count(log+"batches_returned_total", "Log batches that had to be sent again.", s.Returned))
 	emit(telemetry.Count(log+"truncated_strings_total", "Strings in log records of this node that were longer than a record may have.", s.Truncated.Strings))

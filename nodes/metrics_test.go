@@ -11,6 +11,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"zctl/layoutgen"
+	"zctl/nodes/cluster"
+	"zctl/nodes/logstream"
+	"zctl/nodes/telemetry"
 )
 
 // scrape is what a node serves at a path, "" while it does not.
@@ -47,7 +52,9 @@ func TestMetrics(t *testing.T) {
 	for i, want := range [][]string{
 		{`zctl_bus_joined{node="manager"} 1`, `zctl_broker_connections{node="manager",side="frontend"} `, `zeek_cluster_zeromq_proxy_backend_bytes_sent_total{node="manager"} `},
 		{`zctl_logger_stuck{node="logger-1"} 0`, `zctl_logger_memory_bytes{node="logger-1"} `, `zctl_logger_malformed_batches_total{node="logger-1"} 0`},
-		{`zctl_log_loggers_connected{node="proxy-1"} 1`, `zeek_cluster_zeromq_xpub_drops_total{node="proxy-1"} 0`, `zeek_cluster_onloop_queue_blocks_total{node="proxy-1",tag="ZeroMQ"} 0`},
+		{`zctl_log_loggers_connected{node="proxy-1"} 1`, `zctl_log_drops_total{cause="no_room",node="proxy-1"} 0`, `zctl_cpus{node="proxy-1"} `, `zctl_build_info{goversion="go1.`,
+			`zeek_log_stream_writes_total{module="Stats",node="proxy-1",stream="Stats::LOG"} 0`,
+			`zeek_log_writer_truncated_containers_total{filter_name="default",module="Cluster",node="proxy-1",path="cluster",stream="Cluster::LOG",writer="Log::WRITER_ASCII"} 0`, `zeek_cluster_zeromq_xpub_drops_total{node="proxy-1"} 0`, `zeek_cluster_onloop_queue_blocks_total{node="proxy-1",tag="ZeroMQ"} 0`},
 	} {
 		for _, line := range want {
 			if !strings.Contains(all[i], line) {
@@ -87,6 +94,9 @@ func namesAreZeeks(t *testing.T, all []string) {
 		kinds[name] = kind
 	}
 	found := 0
+	if strings.Contains(strings.Join(all, ""), "zeek_version_info") {
+		t.Error("a node says that it is a Zeek of some version")
+	}
 	for _, m := range regexp.MustCompile(`(?m)^# TYPE (zeek_\S+) (\S+)$`).FindAllStringSubmatch(strings.Join(all, ""), -1) {
 		if found++; kinds[m[1]] != m[2] && !strings.HasPrefix(m[1], later) {
 			t.Errorf("%s is a %s, in Zeek %q", m[1], m[2], kinds[m[1]])
@@ -109,6 +119,54 @@ func promtoolPasses(t *testing.T, all []string) {
 		check.Stdin = strings.NewReader(text)
 		if out, err := check.CombinedOutput(); err != nil {
 			t.Errorf("promtool: %v\n%s", err, out)
+		}
+	}
+}
+
+// What is written to logs, and whose handlers are called, is counted by Zeek's names, and
+// with its labels.
+func TestCountedByName(t *testing.T) {
+	t.Parallel()
+	type line struct {
+		Text string `log:"text"`
+	}
+	n, err := New(Options{Name: "worker-1", Cluster: cluster.Options{Layout: &layoutgen.Layout{Nodes: []layoutgen.Node{{Name: "worker-1", Type: layoutgen.TypeWorker}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // one stream, declared twice
+		s, err := NewStream[line](n, logstream.ID{Stream: "Alarm::LOG", Path: "alarm"})
+		if err == nil {
+			err = s.Write(line{strings.Repeat("x", 1<<20)})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // two handlers, one event
+		if err := cluster.Handle(n.Cluster, "Alarm::raised", func(context.Context) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string]float64{}
+	n.readMetrics(func(m telemetry.Metric) { got[m.Name+" "+strings.Join(m.Labels, " ")] = m.Value })
+	const writer = " filter_name default module Alarm path alarm stream Alarm::LOG writer Log::WRITER_ASCII"
+	for name, want := range map[string]float64{
+		"zeek_log_stream_writes_total module Alarm stream Alarm::LOG": 2,
+		"zeek_log_writer_writes_total" + writer:                       2,
+		"zeek_log_writer_truncated_string_fields_total" + writer:      2,
+		"zeek_log_writer_truncated_containers_total" + writer:         0,
+		"zeek_log_writer_discarded_writes_total" + writer:             0,
+		"zeek_event_handler_invocations_total name Alarm::raised":     0,
+		"zctl_log_drops_total cause no_room":                          0,
+	} {
+		if value, there := got[name]; !there || value != want {
+			t.Errorf("%s: got %v (%v), want %v", name, value, there, want)
+		}
+	}
+	for name, want := range map[string]string{"Conn::LOG": "Conn", "mine": "GLOBAL", "A::B::LOG": "A"} {
+		if got := moduleOf(name); got != want {
+			t.Errorf("module of %s: got %s, want %s", name, got, want)
 		}
 	}
 }

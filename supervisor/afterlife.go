@@ -27,6 +27,7 @@ func (n *node) exited(how process.Exit) {
 	}
 	n.lastExit = exitInfo(how)
 	n.lastExit.Why = why
+	n.count(exitCause(how, !died, why != ""))
 	crashed := n.crashOf(proc, how, cause) // before the successor writes to the same files
 	n.proc, n.digest, n.generation = nil, "", ""
 	switch {
@@ -138,7 +139,7 @@ func (n *node) adopt(proc *process.Process, saved savedProcess, outdated bool) {
 		Kind:  lifecycle.Adopted,
 		Cause: "adopted " + strconv.Itoa(proc.ID().PID),
 		Ready: saved.Ready,
-		Since: saved.StartedAt,
+		Since: saved.StartedAt, ReadyIn: saved.ReadyIn,
 	})
 	n.checkReady()
 	if outdated {

@@ -24,7 +24,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 		Cluster: d.Cluster,
 		Supervisor: SupervisorStatus{
 			PID: os.Getpid(), Version: s.Version, BaseDir: string(s.Dirs), StartedAt: s.started,
-			OnExit: d.OnSupervisorExit, Message: s.trouble(), Generation: d.Generation, Rolling: s.rollingNow(),
+			OnExit: d.OnSupervisorExit, Metrics: s.exposure.at(), Message: s.Trouble(), Generation: d.Generation, Rolling: s.rollingNow(),
 		},
 		Nodes: make([]NodeStatus, len(nodes)),
 	}
@@ -42,6 +42,9 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 	now, peers := time.Now(), s.shared.lookout.peersSeen()
 	each(nodes, func(i int, n *node) { // most of it is in the kernel
 		one := s.nodeStatus(n.snapshot.Load(), now)
+		if at := d.metricsAt(n.snapshot.Load().spec); at.IsValid() {
+			one.MetricsAt = at.String()
+		}
 		if one.PID != 0 && one.Peers == nil && one.Engine == layoutgen.EngineZeek {
 			one.Peers = peers(one.Name)
 		}
@@ -50,10 +53,11 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 	return status, nil
 }
 
-// trouble is what somebody should know of the supervisor itself.
-func (s *Supervisor) trouble() string {
+// Trouble is what somebody should know of the supervisor itself, "" if all is well. It
+// waits for nothing.
+func (s *Supervisor) Trouble() string {
 	var all []string
-	for _, problem := range []string{s.store.problem.Load().(string), s.shared.journal.trouble()} {
+	for _, problem := range []string{s.store.problem.Load().(string), s.shared.journal.trouble(), s.exposure.problem.Load().(string)} {
 		if problem != "" {
 			all = append(all, problem)
 		}
@@ -65,10 +69,16 @@ func (s *Supervisor) nodeStatus(n *snapshot, now time.Time) NodeStatus {
 	spec := n.spec
 	status := NodeStatus{
 		Name: spec.Name, Type: spec.Type, Engine: spec.Engine, Host: s.host,
-		State: string(n.state.Phase), PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
+		State: string(n.state.Phase), Wanted: n.up, Outdated: n.outdated() && n.up, Exits: n.exits, PID: n.id.PID, Restarts: n.state.Restarts, LastExit: n.lastExit,
 		CPUs:      CPUStatus{Want: spec.CPUs.String(), OK: true},
 		Interface: spec.Interface, Port: spec.Port, MetricsPort: spec.MetricsPort, Generation: n.generation,
 		Message: n.message(now), Limits: spec.Limits.statusOf(n.id.PID, n.group),
+	}
+	if status.Exits == nil {
+		status.Exits = map[string]uint64{}
+	}
+	if in := n.state.ReadyIn.Seconds(); in > 0 && n.id.PID != 0 {
+		status.ReadySeconds = &in
 	}
 	for _, l := range status.Limits {
 		if !l.OK {

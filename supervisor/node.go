@@ -46,10 +46,11 @@ type node struct {
 	wasRunning bool     // it has said there that it is RUNNING
 	blind      string   // why we do not hear of that file, "" if we do
 	lastExit   *ExitInfo
-	lastWords  string  // of the process that died last
-	stderrAt   int64   // where the output of this process begins in stderr.log
-	pidWritten int     // what the file pid says, 0 without one
-	history    []Event // not yet in the journal
+	exits      map[string]uint64 // by cause; never changed, only replaced
+	lastWords  string            // of the process that died last
+	stderrAt   int64             // where the output of this process begins in stderr.log
+	pidWritten int               // what the file pid says, 0 without one
+	history    []Event           // not yet in the journal
 	timer      *time.Timer
 }
 
@@ -100,6 +101,7 @@ type snapshot struct {
 	outputAt   [2]int64 // where its output begins
 	lookout    *lookout
 	lastExit   *ExitInfo
+	exits      map[string]uint64
 	lastWords  string
 	generation string        // that its process runs
 	group      *cgroup.Group // nil for a process that is in none
@@ -113,6 +115,7 @@ func newNode(name string, shared *shared, t target, saved savedNode) *node {
 		target:   t,
 		state:    lifecycle.State{Phase: lifecycle.Stopped, Restarts: saved.Restarts},
 		lastExit: saved.LastExit,
+		exits:    saved.Exits,
 
 		pidWritten: -1, // what a predecessor has left there is not known
 	}
@@ -242,7 +245,7 @@ func (n *node) publish() {
 	s := &snapshot{
 		left: n.isLeft(), target: n.target, state: n.state, digest: n.digest, peers: n.peers, text: n.text,
 		tried: n.tried, outputAt: [2]int64{n.stdoutAt, n.stderrAt}, zeekSays: n.zeekSays, blind: n.blind, lookout: n.shared.lookout,
-		lastExit: n.lastExit, lastWords: n.lastWords, generation: n.generation,
+		lastExit: n.lastExit, exits: n.exits, lastWords: n.lastWords, generation: n.generation,
 	}
 	if n.proc != nil {
 		s.id = n.proc.ID()
@@ -332,6 +335,7 @@ func (n *node) spawn() {
 	proc, err := n.start()
 	if err != nil {
 		n.proc, n.digest, n.generation = nil, "", ""
+		n.count(ExitNotStarted)
 		n.step(lifecycle.Event{Kind: lifecycle.SpawnFailed, Cause: err.Error()})
 		return
 	}

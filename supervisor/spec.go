@@ -38,6 +38,11 @@ type Deployment struct {
 	// Bus is where to see who is on the bus, which tells whether Zeek nodes are
 	// ready; nil where there are none.
 	Bus *Bus `json:"bus,omitempty"`
+	// MetricsAddress is the IP address at which nodes serve their own numbers, "" if
+	// each does at its own.
+	MetricsAddress string `json:"metrics_address,omitempty"`
+	// Metrics is where the supervisor serves its numbers; nil: nowhere.
+	Metrics *Metrics `json:"metrics,omitempty"`
 	// Generation is the digest under which all this is kept. The supervisor fills it
 	// in; somebody else does only to deploy a generation again.
 	Generation string `json:"generation,omitempty"`
@@ -224,6 +229,9 @@ func (d Deployment) Check(dirs Dirs) error {
 		if !validName(name) {
 			errs = append(errs, fmt.Errorf("%q cannot be the name of a file", name))
 		}
+	}
+	if err := d.Metrics.check(); err != nil {
+		errs = append(errs, err)
 	}
 	if err := dirs.checkSockets(d.Nodes); err != nil {
 		errs = append(errs, err)

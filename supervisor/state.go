@@ -68,6 +68,8 @@ type savedNode struct {
 	Generation string    `json:"generation,omitempty"`
 	Restarts   int       `json:"restarts"`
 	LastExit   *ExitInfo `json:"last_exit"`
+	// Exits is how its processes ended, as in the status.
+	Exits map[string]uint64 `json:"exits,omitempty"`
 	// Failed is why the node is left alone until somebody starts it; nil if it is
 	// not.
 	Failed  *savedFailure `json:"failed,omitempty"`
@@ -82,8 +84,10 @@ type savedProcess struct {
 	Digest    string    `json:"digest"` // of the spec it was started with
 	StartedAt time.Time `json:"started_at"`
 	Ready     bool      `json:"ready"`
-	Peers     *Peers    `json:"peers"`
-	Text      string    `json:"text"` // its STATUS
+	// ReadyIn is how long it took to be, 0 if nobody knows.
+	ReadyIn time.Duration `json:"ready_in,omitempty"`
+	Peers   *Peers        `json:"peers"`
+	Text    string        `json:"text"` // its STATUS
 	// OutputAt is where its output begins in stdout.log and stderr.log; nil if nobody
 	// knows.
 	OutputAt *[2]int64 `json:"output_at,omitempty"`

@@ -27,6 +27,8 @@ type SupervisorStatus struct {
 	// Message is what somebody should know, like a state file that cannot be
 	// written; "" if all is well.
 	Message string `json:"message"`
+	// Metrics is where the supervisor serves its numbers, "" if it does not.
+	Metrics string `json:"metrics"`
 	// Generation is the digest of what was deployed last, "" before there was a
 	// deploy.
 	Generation string `json:"generation"`
@@ -51,7 +53,17 @@ type NodeStatus struct {
 	// first deployed.
 	Restarts int       `json:"restarts"`
 	LastExit *ExitInfo `json:"last_exit"`
-	CPUs     CPUStatus `json:"cpus"`
+	// Wanted says that the node is to run: nobody stopped it.
+	Wanted bool `json:"wanted"`
+	// Outdated says that its process is not what was deployed for it.
+	Outdated bool `json:"outdated"`
+	// ReadySeconds is how long the process took from its start until it was ready;
+	// null while it is not, or if nobody knows.
+	ReadySeconds *float64 `json:"ready_seconds"`
+	// Exits counts how its processes ended, since the node was first deployed, by
+	// cause: [ExitStopped] and so on, and names of signals.
+	Exits map[string]uint64 `json:"exits"`
+	CPUs  CPUStatus         `json:"cpus"`
 	// Limits is what the node may take and do, as far as that is limited.
 	Limits []LimitStatus `json:"limits"`
 	// Peers is null for nodes that do not say whom they have met.
@@ -60,10 +72,14 @@ type NodeStatus struct {
 	RSSBytes uint64 `json:"rss_bytes"`
 	// CPUPercent is of one CPU, since somebody last looked, or since the
 	// process was started.
-	CPUPercent  float64 `json:"cpu_percent"`
+	CPUPercent float64 `json:"cpu_percent"`
+	// CPUSeconds is what that process took in all.
+	CPUSeconds  float64 `json:"cpu_seconds"`
 	Interface   string  `json:"interface"`
 	Port        int     `json:"port"`
 	MetricsPort int     `json:"metrics_port"`
+	// MetricsAt is where to get its own numbers, "" if it serves none.
+	MetricsAt string `json:"metrics_at"`
 	// Generation is the digest of what the node's process runs, "" without one or if
 	// nobody knows.
 	Generation string `json:"generation"`

@@ -27,6 +27,8 @@ type Options struct {
 	// Witness sees who is on the bus. nil: Zeek nodes are ready when they are
 	// RUNNING.
 	Witness Witness
+	// Exposer serves the supervisor's numbers, where that is deployed; nil: never.
+	Exposer Exposer
 	// Guard is the command line of a program that calls [Guard]; it is run
 	// while on_supervisor_exit is "kill". nil: that holds only for an orderly
 	// end.
@@ -62,8 +64,9 @@ type Supervisor struct {
 	keepNodes  bool       // at the end, whatever is configured
 	ending     bool       // nothing more begins
 
-	guard guard
-	rest  *time.Timer // hands memory back when nothing has happened for a while
+	guard    guard
+	exposure *exposure
+	rest     *time.Timer // hands memory back when nothing has happened for a while
 }
 
 // restAfter is how long nothing happens before the memory that it took when
@@ -97,6 +100,7 @@ func Open(o Options) (*Supervisor, error) {
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	s.store = newStore(o.Dirs, s.collect)
 	s.generations = generation.At(o.Dirs.Generations())
+	s.exposure = newExposure(s)
 	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed, cgroups: openCgroups(o.Dirs, o.Cgroups)}
 	s.shared.lookout = newLookout(s)
@@ -110,6 +114,7 @@ func Open(o Options) (*Supervisor, error) {
 	if err := s.takeOver(); err != nil {
 		s.end(err)
 		s.running.Wait()
+		s.exposure.end()
 		s.shared.files.Close()
 		s.shared.crashes.Close()
 		journal.close()
@@ -138,6 +143,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		s.stopStages(context.Background(), s.all(), "the supervisor ends")
 	}
 	left := 0
+	s.exposure.end()
 	s.guard.dismiss()
 	for _, n := range s.all() {
 		n.leave()
@@ -202,7 +208,7 @@ func (s *Supervisor) collect() savedState {
 		snap := n.snapshot.Load()
 		saved := savedNode{
 			Spec: snap.spec, Up: snap.up, Removed: snap.removed,
-			Restarts: snap.state.Restarts, LastExit: snap.lastExit, Remains: snap.remains,
+			Restarts: snap.state.Restarts, LastExit: snap.lastExit, Exits: snap.exits, Remains: snap.remains,
 		}
 		if snap.state.Phase == lifecycle.Failed {
 			saved.Failed = &savedFailure{snap.state.Cause, snap.tried}
@@ -211,7 +217,7 @@ func (s *Supervisor) collect() savedState {
 		if snap.id.PID != 0 {
 			saved.Process = &savedProcess{
 				Identity: snap.id, Digest: snap.digest, StartedAt: snap.state.Since,
-				Ready: snap.state.WasReady, Peers: snap.peers, Text: snap.text, OutputAt: &snap.outputAt, Generation: snap.generation,
+				Ready: snap.state.WasReady, ReadyIn: snap.state.ReadyIn, Peers: snap.peers, Text: snap.text, OutputAt: &snap.outputAt, Generation: snap.generation,
 			}
 		}
 		state.Nodes = append(state.Nodes, saved)

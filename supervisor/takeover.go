@@ -63,6 +63,7 @@ func (s *Supervisor) takeOver() error {
 		change(s.ctx, s, func(ctx context.Context) (none struct{}, err error) { return none, s.sweep(ctx) })
 	})
 	s.postGuard()
+	s.exposure.keep(s.deployment.Metrics)
 	return nil
 }
 
@@ -102,6 +103,7 @@ func (s *Supervisor) recover(saved savedNode, t target, strays []process.Found) 
 		cause = diedUnseen
 		saved.Restarts++
 		saved.LastExit = &ExitInfo{At: time.Now()}
+		saved.Exits = counted(saved.Exits, ExitUnknown)
 	}
 	n = newNode(saved.Spec.Name, s.shared, t, saved)
 	if saved.Up && saved.LastExit != nil && cause == diedUnseen {

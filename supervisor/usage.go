@@ -44,7 +44,8 @@ func (u *usage) measure(status *NodeStatus, id process.Identity, started time.Ti
 		u.remember(id, memory.RSS)
 	}
 	if times, err := p.Times(); err == nil {
-		status.CPUPercent = u.percent(id, started, times.User+times.System, time.Now())
+		status.CPUSeconds = times.User + times.System
+		status.CPUPercent = u.percent(id, started, status.CPUSeconds, time.Now())
 	}
 }
 

@@ -59,6 +59,8 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 		KeepCrashes:      &config.Cluster.KeepCrashes,
 		CrashExpire:      config.Cluster.CrashExpire,
 		Bus:              busOf(layout, keys),
+		MetricsAddress:   layout.MetricsAddress,
+		Metrics:          exposed(config.Metrics),
 		Files: map[string]string{
 			layoutgen.LayoutFile:  layout.Zeek(),
 			layoutgen.BackendFile: layout.Backend.Zeek(),

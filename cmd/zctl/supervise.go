@@ -111,7 +111,7 @@ func newLog(c *cli.Context) *slog.Logger {
 func supervisorOptions(dirs supervisor.Dirs, log *slog.Logger) (supervisor.Options, error) {
 	self, err := os.Executable()
 	return supervisor.Options{
-		Dirs: dirs, Version: version(), Log: log, Witness: witness{},
+		Dirs: dirs, Version: version(), Log: log, Witness: witness{}, Exposer: &exposer{log: log},
 		Guard: []string{self, "supervise", "--guard", "--base-dir", string(dirs)},
 	}, err
 }

@@ -28,6 +28,21 @@ type counters struct {
 // Stats is what the node has counted.
 func (c *Cluster) Stats() Stats { return c.stats.read() }
 
+// Invocations is for how many events the handlers of each name were called:
+// zeek_event_handler_invocations_total. Names are those that are handled here, so that
+// nobody else can make them many; handlers of all events ("*") are not among them.
+func (c *Cluster) Invocations() map[string]uint64 {
+	all := map[string]uint64{}
+	if byName := c.handlers.byName.Load(); byName != nil {
+		for name, handlers := range *byName {
+			if name != everyEvent {
+				all[name] = handlers[0].events.Load()
+			}
+		}
+	}
+	return all
+}
+
 func (c *counters) read() Stats {
 	return Stats{
 		Incoming: c.incoming.Load(), Outgoing: c.outgoing.Load(), Handled: c.handled.Load(), Unknown: c.unknown.Load(),

@@ -95,8 +95,9 @@ type handler struct {
 	raw       func(context.Context, event.Event) error // takes the event as it is
 	fn        reflect.Value
 	params    []func(event.Value) (reflect.Value, error)
-	types     []string // of the parameters, by Zeek's names
-	fails     bool     // fn returns an error
+	types     []string      // of the parameters, by Zeek's names
+	fails     bool          // fn returns an error
+	events    atomic.Uint64 // of the first handler of a name: how many there were
 	complaint damped
 }
 
@@ -165,7 +166,10 @@ func (h *handler) call(ctx context.Context, ev event.Event) error {
 // dispatch calls the handlers of an event.
 func (c *Cluster) dispatch(ctx context.Context, r Received) {
 	ctx = handling{ctx, &r}
-	for _, h := range c.handlers.of(r.Event.Name) {
+	for i, h := range c.handlers.of(r.Event.Name) {
+		if i == 0 {
+			h.events.Add(1)
+		}
 		c.call(ctx, h, r.Event)
 	}
 	if !r.local && r.Event.Name != everyEvent { // a name may be anything

@@ -113,7 +113,10 @@ type Sender struct {
 }
 
 // flusher is a stream of whatever record.
-type flusher interface{ flush() }
+type flusher interface {
+	flush()
+	counted() (ID, *streamCounts)
+}
 
 // batch is a batch on its way.
 type batch struct {
@@ -186,14 +189,6 @@ func (s *Sender) Stats() Stats {
 		now.Connected, now.Loggers = s.transport.Connected()
 	}
 	return now
-}
-
-// truncated counts what was left out of a record.
-func (s *Sender) truncated(cut Truncated) {
-	if cut != (Truncated{}) {
-		s.cutStrings.Add(cut.Strings)
-		s.cutContainers.Add(cut.Containers)
-	}
 }
 
 // Flush makes batches of what was written so far.

@@ -35,7 +35,8 @@ type Stats struct {
 	Connected  int   // loggers that there is a connection to
 	Loggers    int   // loggers that there should be
 
-	Cause error // of the last loss
+	Cause error  // of the last loss
+	Lost  Losses // Dropped.Records, by why
 }
 
 // keep notes what is in the files.

@@ -32,6 +32,7 @@ type Stream[T any] struct {
 	sender *Sender
 	header logwire.Header
 	record *record
+	counts streamCounts
 
 	mu      sync.Mutex // guards what follows
 	scratch T          // the record that is being written
@@ -134,13 +135,15 @@ func (w *Stream[T]) write(record *T) (bool, error) {
 	w.scratch = *record
 	w.line = newLine(w.batch)
 	w.record.put(&w.line, w.value)
-	w.sender.truncated(w.line.cut)
+	w.truncated(w.line.cut)
 	if n := w.batch.Len() - before; n > maxRecord {
 		w.batch.Truncate(before)
+		w.counts.discarded.Add(1)
 		return false, fmt.Errorf("cannot log to %s: the record has %d bytes, and %d is the limit", w.header.Stream, n, maxRecord)
 	}
 	w.batch.EndRecord()
 	w.sender.written.Add(1)
+	w.counts.written.Add(1)
 	if w.full() {
 		return true, w.submit()
 	}

@@ -93,6 +93,7 @@ func (s *Sender) spill(b *batch) {
 // drop counts a batch that is lost.
 func (s *Sender) drop(records int, cause error) {
 	s.stats.Dropped.add(records)
+	s.stats.Lost.add(uint64(records), cause)
 	s.stats.Cause = cause
 }
 
@@ -100,6 +101,7 @@ func (s *Sender) dropped(c spill.Counts, cause error) {
 	if c.Batches > 0 {
 		s.stats.Dropped.Records += c.Records
 		s.stats.Dropped.Batches += c.Batches
+		s.stats.Lost.add(c.Records, cause)
 		s.stats.Cause = cause
 	}
 }

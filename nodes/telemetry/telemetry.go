@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,20 +25,32 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 )
 
 // Options says what is served.
 type Options struct {
 	// Node is the label node of every sample: Zeek's Telemetry::metrics_endpoint_name.
+	// Without one there is no such label, nor anything about process and Go runtime.
 	Node string
+	// Process begins the names of what is said of the process nevertheless; "":
+	// nothing is.
+	Process string
 	// Read hands out the node's metrics as they are now. It is called by several
 	// goroutines, and must not wait for anything.
 	Read func(emit func(Metric))
 	// Targets is where every node of the cluster serves its metrics, this one included;
 	// nil: it is not asked, and there is no /services.json.
 	Targets func() []netip.AddrPort
+	// Others is where to get what others serve, at every scrape, and serve it, too: one
+	// target instead of many. What each serves has the label node, and how that went is
+	// a metric. nil: nobody.
+	Others func() []Target
 	// Health says what is wrong, "" if nothing is; nil: nothing ever is.
 	Health func() string
+	// Setting is the key of the configuration that has the port, for messages; "":
+	// cluster.metrics_port.
+	Setting string
 	// Log is where failures go that no scrape hears of; nil discards them.
 	Log *slog.Logger
 }
@@ -68,7 +81,7 @@ func Listen(address netip.AddrPort, o Options) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", address.String())
 	if err != nil {
-		return nil, fmt.Errorf("cannot serve metrics at %s: %w; end what listens there, or choose another port (cluster.metrics_port, 0 for none)", address, cause(err))
+		return nil, fmt.Errorf("cannot serve metrics at %s: %w; end what listens there, or choose another port (%s)", address, cause(err), cmp.Or(o.Setting, "cluster.metrics_port, 0 for none"))
 	}
 	return &Server{listener: newRoom(listener, maxClients), http: &http.Server{
 		Handler: attentive(handler), ConnContext: remember,
@@ -104,28 +117,92 @@ func (s *Server) Close() error {
 	return err
 }
 
-func (o Options) handler() (http.Handler, error) {
+// registry is what can be said of us.
+func (o Options) registry() (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
-	all := prometheus.WrapRegistererWith(prometheus.Labels{"node": o.Node}, registry)
-	for _, c := range []prometheus.Collector{
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		reader{process}, reader{o.Read},
-	} {
-		if err := all.Register(c); err != nil {
+	to := prometheus.Registerer(registry)
+	all := []prometheus.Collector{reader{o.Read}}
+	if o.Node != "" {
+		to = prometheus.WrapRegistererWith(prometheus.Labels{"node": o.Node}, registry)
+		all = append(all, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), reader{process})
+	}
+	if o.Process != "" {
+		all = append(all, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{Namespace: o.Process}))
+	}
+	for _, c := range all {
+		if err := to.Register(c); err != nil {
 			return nil, err
 		}
 	}
+	return registry, nil
+}
+
+func (o Options) handler() (http.Handler, error) {
+	registry, err := o.registry()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		MaxRequestsInFlight: maxScrapes, ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}))
+	mux.Handle("GET /metrics", atOnce(maxScrapes, o.metrics(registry)))
 	mux.HandleFunc("GET /healthz", o.healthz)
 	if o.Targets != nil {
 		mux.HandleFunc("GET /services.json", o.services)
 	}
 	return mux, nil
+}
+
+// metrics answers with what can be said of us and, if they are asked, by others.
+func (o Options) metrics(registry *prometheus.Registry) http.Handler {
+	how := promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
+	if o.Others == nil {
+		return promhttp.HandlerFor(registry, how)
+	}
+	asker := newAsker(o.Log)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), askFor(r))
+		defer cancel()
+		targets := o.Others()
+		promhttp.HandlerFor(asker.merged(registry, targets, asker.ask(ctx, targets)), how).ServeHTTP(w, r)
+	})
+}
+
+// Write writes what GET /metrics would answer, as text.
+func Write(ctx context.Context, w io.Writer, o Options) error {
+	registry, err := o.registry()
+	if err != nil {
+		return err
+	}
+	all := prometheus.Gatherer(registry)
+	if o.Others != nil {
+		ctx, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
+		asker, targets := newAsker(slog.New(slog.DiscardHandler)), o.Others()
+		all = asker.merged(registry, targets, asker.ask(ctx, targets))
+	}
+	families, err := all.Gather()
+	if err != nil && len(families) == 0 {
+		return err
+	}
+	for _, f := range families {
+		if _, err := expfmt.MetricFamilyToText(w, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce answers so many requests at a time, and tells others to come again.
+func atOnce(most int, next http.Handler) http.Handler {
+	turns := make(chan struct{}, most)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			next.ServeHTTP(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("%d scrapes are being answered already; try again later", most), http.StatusServiceUnavailable)
+		}
+	})
 }
 
 // healthz says whether all is well, for load balancers and people.

@@ -365,10 +365,10 @@ func TestCurl(t *testing.T) {
 		{
 			"GET", "/v1/status?node=worker-*&node=manager", "", 200, "application/json",
 			`{"cluster":"zeek","supervisor":{"pid":7,"version":"1","base_dir":"/b","started_at":"2026-01-02T03:04:05Z",` +
-				`"on_supervisor_exit":"keep","message":"","generation":"","rolling":null},"nodes":[{"name":"worker-1","type":"","engine":"","host":"",` +
+				`"on_supervisor_exit":"keep","message":"","metrics":"","generation":"","rolling":null},"nodes":[{"name":"worker-1","type":"","engine":"","host":"",` +
 				`"state":"ready","pid":8,"started_at":null,"restarts":0,"last_exit":{"code":42,"signal":null,` +
-				`"at":"2026-01-02T03:04:05Z"},"cpus":{"want":"","have":"","ok":false},"limits":null,"peers":null,"rss_bytes":0,` +
-				`"cpu_percent":0.5,"interface":"","port":0,"metrics_port":0,"generation":"","message":""}]}` + "\n",
+				`"at":"2026-01-02T03:04:05Z"},"wanted":false,"outdated":false,"ready_seconds":null,"exits":null,"cpus":{"want":"","have":"","ok":false},"limits":null,"peers":null,"rss_bytes":0,` +
+				`"cpu_percent":0.5,"cpu_seconds":0,"interface":"","port":0,"metrics_port":0,"metrics_at":"","generation":"","message":""}]}` + "\n",
 			call{verb: "status", patterns: []string{"worker-*", "manager"}},
 		},
 		{

@@ -80,6 +80,8 @@ type State struct {
 	Since time.Time
 	// WasReady says that this process has been ready.
 	WasReady bool
+	// ReadyIn is how long after Since it was; 0: it never was, or nobody knows.
+	ReadyIn time.Duration
 	// Spoke says that this process uses the notify protocol, so that silence
 	// does not make it ready.
 	Spoke bool
@@ -125,9 +127,10 @@ type Event struct {
 	// Jitter in [0,1), with Exited and SpawnFailed, shortens the delay before
 	// the next start, so that nodes that died together do not start together.
 	Jitter float64
-	// Ready and Since, with Adopted: what is known of the process.
-	Ready bool
-	Since time.Time
+	// Ready, Since and ReadyIn, with Adopted: what is known of the process.
+	Ready   bool
+	Since   time.Time
+	ReadyIn time.Duration
 }
 
 // Action is what the shell has to do.
@@ -225,7 +228,7 @@ func (s State) terminate(p Policy, again bool, cause string, now time.Time) (Sta
 
 func (s State) spawn(cause string) (State, []Action) {
 	s.Phase, s.Cause = Starting, cause
-	s.Deadline, s.WasReady, s.Spoke, s.Leftover = time.Time{}, false, false, false
+	s.Deadline, s.WasReady, s.Spoke, s.Leftover, s.ReadyIn = time.Time{}, false, false, false, 0
 	return s, []Action{Spawn}
 }
 
@@ -243,7 +246,7 @@ func (s State) rest(cause string) (State, []Action) {
 func (s State) adopt(p Policy, e Event, now time.Time) (State, []Action) {
 	s.Phase, s.Cause, s.Since, s.Spoke = Running, e.Cause, e.Since, p.NotifyOnly
 	if e.Ready {
-		s.Phase, s.WasReady = Ready, true
+		s.Phase, s.WasReady, s.ReadyIn = Ready, true, e.ReadyIn
 	} else if !p.NotifyOnly {
 		s.Deadline = now.Add(p.ReadyAfter)
 	}
@@ -278,6 +281,7 @@ func (s State) up(p Policy, e Event, now time.Time) (State, []Action) {
 	case SaidReady:
 		if s.Phase == Running {
 			s.Phase, s.Cause, s.WasReady, s.Deadline = Ready, e.Cause, true, time.Time{}
+			s.ReadyIn = now.Sub(s.Since)
 		}
 	case Spoken:
 		s.Spoke = true
@@ -360,6 +364,7 @@ func (s State) timeout(now time.Time) (State, []Action) {
 	switch s.Phase {
 	case Running:
 		s.Phase, s.WasReady, s.Cause = Ready, true, "stayed up"
+		s.ReadyIn = now.Sub(s.Since)
 	case Backoff:
 		if !s.Leftover {
 			return s.respawn()
