@@ -37,21 +37,32 @@ Log batches are not on the bus: they go from each node straight to one logger, a
 nobody else can see them without taking them away from it. So these lines are what
 a logger has written, when it has written it, and there are none of a cluster that
 zctl does not run.
+
+--websocket URL hears a cluster through the WebSocket server of one of its nodes,
+Zeek's or zctl's: ws://HOST:27759, or wss:// with TLS. There messages have no sender,
+and as Zeek writes them reals have six decimals and times milliseconds.
 ` + busHelp + `
 Examples:
   zctl tap
   zctl tap zeek.cluster.worker zeek.cluster.node.worker-1.
   zctl tap --json | jq -c 'select(.event == "Cluster::hello") | .args.data[0].data'
-  zctl tap --connect-xsub tcp://10.0.0.1:5555` + exitCodesHelp,
+  zctl tap --connect-xsub tcp://10.0.0.1:5555
+  zctl tap --websocket wss://sensor:27759 --ca-file ca.pem --token-file token scan/` + exitCodesHelp,
 	Flags: append([]cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print each message as a JSON object on a line"},
 		&cli.BoolFlag{Name: "logs", Usage: "also print the lines that the cluster's loggers write"},
 		&cli.Uint64Flag{Name: "count", Aliases: []string{"n"}, Usage: "end after so many messages"},
-	}, busFlags()...),
+	}, append(busFlags(), webSocketFlags()...)...),
 	Action: tapBus,
 }
 
 func tapBus(c *cli.Context) error {
+	if c.IsSet("websocket") {
+		return tapWebSocket(c)
+	}
+	if flag := setFlag(c, webSocketFlags()); flag != "" {
+		return usagef("--%s is for --websocket", flag)
+	}
 	b, err := findBus(c)
 	switch {
 	case err != nil:
@@ -61,17 +72,24 @@ func tapBus(c *cli.Context) error {
 	case c.Bool("logs") && b.layout == nil:
 		return usagef("cannot show the logs of a cluster that zctl does not run: log batches go from each node straight to a logger, not over the bus")
 	}
+	return listenAt(c, b, b.ConnectXSub, func(o tap.Options, _ chan<- string) (*tap.Tap, error) {
+		o.Socket = b.socket(0)
+		return tap.Open(b.ConnectXSub, o)
+	})
+}
+
+// listenAt opens a tap and prints what it hears there.
+func listenAt(c *cli.Context, b bus, place string, open func(tap.Options, chan<- string) (*tap.Tap, error)) error {
 	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM)
 	defer stop()
 	stopRequest, done := stopRequests() // before there is a connection that it could stall
 	defer done()
 	notices := make(chan string, 16)
-	t, err := tap.Open(b.ConnectXSub, tap.Options{
+	t, err := open(tap.Options{
 		Prefixes: c.Args().Slice(),
-		Socket:   b.socket(0),
 		Lost:     func(err error) { note(notices, err.Error()+"; trying again") },
 		Back:     func() { note(notices, "connected again") },
-	})
+	}, notices)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -79,7 +97,7 @@ func tapBus(c *cli.Context) error {
 	if err := awaitBroker(ctx, t, c.Duration("timeout")); err != nil {
 		return busError(err)
 	}
-	fmt.Fprintf(c.App.ErrWriter, "listening at %s; ctrl-C ends it\n", b.ConnectXSub)
+	fmt.Fprintf(c.App.ErrWriter, "listening at %s; ctrl-C ends it\n", place)
 	out := newTapOutput(c.App.Writer, c.Bool("json"), c.Uint64("count"))
 	if c.Bool("logs") {
 		defer followLogs(ctx, b, out)()

@@ -3,6 +3,7 @@ package tap
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -26,20 +27,31 @@ type Options struct {
 // Its methods may be called by several goroutines, Pause, Resume and Close by one
 // at a time.
 type Tap struct {
-	endpoint string
-	o        Options
-	trouble  *trouble
-	queue    *queue
-	xsub     *zmq.XSub // nil while paused
+	o      Options
+	queue  *queue
+	way    way
+	source io.Closer // nil while paused
 
 	first     sync.Once
 	connected chan struct{} // closed by the first connection
+}
+
+// way is how a Tap gets to hear a bus.
+type way interface {
+	// listen begins to call passed, isConnected and o.Lost.
+	listen(*Tap) (io.Closer, error)
+	// await is an error if there is no connection when ctx ends, or there will be none.
+	await(ctx context.Context, connected <-chan struct{}) error
 }
 
 // Open begins to listen at the endpoint where a broker publishes: Zeek's
 // connect_xsub_endpoint. It fails only for an endpoint that cannot exist, or a
 // prefix that no topic can have; see [Tap.Await].
 func Open(endpoint string, o Options) (*Tap, error) {
+	return open(&busWay{endpoint, o.Socket, newTrouble(o.Socket.Log)}, o)
+}
+
+func open(w way, o Options) (*Tap, error) {
 	if len(o.Prefixes) == 0 {
 		o.Prefixes = []string{""}
 	}
@@ -49,46 +61,63 @@ func Open(endpoint string, o Options) (*Tap, error) {
 	if o.Back == nil {
 		o.Back = func() {}
 	}
-	t := &Tap{endpoint: endpoint, o: o, queue: newQueue(), trouble: newTrouble(o.Socket.Log), connected: make(chan struct{})}
-	t.o.Socket.Log = slog.New(t.trouble)
+	t := &Tap{o: o, queue: newQueue(), way: w, connected: make(chan struct{})}
 	if err := t.Resume(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
 }
 
-// Await waits until the broker is reached for the first time. Where ctx ends
-// first the error is an [UnreachableError]. The broker may need a moment yet to
-// read what is subscribed.
-func (t *Tap) Await(ctx context.Context) error {
-	select {
-	case <-t.connected:
-		return nil
-	case <-ctx.Done():
-		return t.trouble.unreachable(t.endpoint)
-	}
-}
+// Await waits until the broker is reached for the first time, or the server has
+// acknowledged what is subscribed. Where ctx ends first the error is an
+// [UnreachableError]. The broker may need a moment yet to read what is subscribed.
+func (t *Tap) Await(ctx context.Context) error { return t.way.await(ctx, t.connected) }
 
 // Resume listens again after Pause.
 func (t *Tap) Resume() error {
-	if t.xsub != nil {
+	if t.source != nil {
 		return nil
 	}
-	xsub, err := zmq.ConnectXSub(t.endpoint, t.o.Socket, zmq.XSubHandler{
+	source, err := t.way.listen(t)
+	if err == nil {
+		t.source = source
+	}
+	return err
+}
+
+// busWay is a socket on the bus itself.
+type busWay struct {
+	endpoint string
+	socket   zmq.Options
+	trouble  *trouble
+}
+
+func (w *busWay) listen(t *Tap) (io.Closer, error) {
+	o := w.socket
+	o.Log = slog.New(w.trouble)
+	xsub, err := zmq.ConnectXSub(w.endpoint, o, zmq.XSubHandler{
 		Message:      t.passed,
 		Connected:    t.isConnected,
-		Disconnected: func(err error) { t.o.Lost(lost(t.endpoint, err)) },
+		Disconnected: func(err error) { t.o.Lost(lost(w.endpoint, err)) },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.xsub = xsub
 	for _, topic := range subscriptions(t.o.Prefixes) {
 		if err := xsub.Subscribe(topic); err != nil {
-			return err
+			return nil, errors.Join(err, xsub.Close())
 		}
 	}
-	return nil
+	return xsub, nil
+}
+
+func (w *busWay) await(ctx context.Context, connected <-chan struct{}) error {
+	select {
+	case <-connected:
+		return nil
+	case <-ctx.Done():
+		return w.trouble.unreachable(w.endpoint)
+	}
 }
 
 func (t *Tap) isConnected() {
@@ -110,12 +139,12 @@ func (t *Tap) passed(frames zmq.Message) {
 // stopped: it would stop reading (spec: wire T6). What passes meanwhile is not
 // heard.
 func (t *Tap) Pause() error {
-	if t.xsub == nil {
+	if t.source == nil {
 		return nil
 	}
-	xsub := t.xsub
-	t.xsub = nil
-	return xsub.Close()
+	source := t.source
+	t.source = nil
+	return source.Close()
 }
 
 // Take waits for messages, and returns all that passed since it was last called

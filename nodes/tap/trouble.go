@@ -7,13 +7,21 @@ import (
 	"sync"
 )
 
-// UnreachableError says that no connection to a broker came about in time.
+// UnreachableError says that no connection to a broker, or a WebSocket server, came about
+// in time.
 type UnreachableError struct {
 	Endpoint string
 	Cause    string // of the last attempt, with the endpoint; "" if nothing is known
+	Err      error  // instead of Cause: what is to be said of a WebSocket server
 }
 
+// Unwrap is Err.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
 func (e *UnreachableError) Error() string {
+	if e.Err != nil {
+		return e.Err.Error()
+	}
 	if e.Cause == "" {
 		return "cannot reach the broker at " + e.Endpoint + " in time; is that where it listens?"
 	}
@@ -62,7 +70,7 @@ func (t *trouble) note(cause string) {
 func (t *trouble) unreachable(endpoint string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &UnreachableError{endpoint, t.last}
+	return &UnreachableError{Endpoint: endpoint, Cause: t.last}
 }
 
 // lost makes an error of a connection's end.
