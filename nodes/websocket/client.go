@@ -50,10 +50,11 @@ func (c *client) run() {
 	err := c.read()
 	c.active.Store(false)
 	c.ping.stop()
-	why = c.wire.end(err)
+	why = c.wire.outcome(err)
 	close(c.gone)
 	c.out.close()
 	c.in.end()
+	c.wire.drain()
 	work.Wait()
 }
 
@@ -63,7 +64,8 @@ func (c *client) reject() {
 	c.wire.send([][]byte{appendFrame(nil, opText, frame.AppendError(nil, c.rejected))})
 	c.close(closing{int(ws.StatusPolicyViolation), c.rejected.Context})
 	c.in.ignore()
-	c.wire.end(c.read())
+	c.wire.outcome(c.read())
+	c.wire.drain()
 }
 
 // close sends a close frame. What the client still sends is ignored but for its answer.

@@ -37,6 +37,9 @@ func listen(s *Server, o ListenOptions) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for WebSocket clients: %w", err)
 	}
+	host, _, _ := net.SplitHostPort(o.Address)
+	_, port, _ := net.SplitHostPort(socket.Addr().String())
+	o.Address = net.JoinHostPort(host, port) // which was perhaps any
 	return &listener{
 		Listener: socket, server: s, o: o, tls: config, declared: o.Events.declare(),
 		queue: newQueue(o.MaxEventQueueSize, s.ending), conns: map[net.Conn]*client{},

@@ -68,9 +68,6 @@ func (s *Server) Listen(o ListenOptions) (net.Addr, error) {
 
 // listening is who listens on that address.
 func (s *Server) listening(address string) *listener {
-	if _, port, _ := net.SplitHostPort(address); port == "0" {
-		return nil // any other one
-	}
 	for _, l := range s.listeners {
 		if l.o.Address == address {
 			return l

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +31,7 @@ type wire struct {
 	mu     sync.Mutex // guards what follows, and is held while frames are written
 	last   *closing   // the close frame that was sent
 	broken bool       // in the middle of a frame, or closed
+	until  time.Time  // how long the client may still send: lingering since the first close
 }
 
 var errClosing = errors.New("cannot write: the connection is being closed")
@@ -96,7 +96,7 @@ func (w *wire) close(c closing) {
 	if w.last != nil || w.broken {
 		return
 	}
-	w.last = &c
+	w.last, w.until = &c, time.Now().Add(lingering)
 	_, err := w.Conn.Write(c.frame())
 	w.broken = err != nil
 }
@@ -109,23 +109,18 @@ func (w *wire) abort(c closing) (first bool) {
 	return first
 }
 
-// end closes a connection that could not be read any more for the given reason, and
-// says why it ended.
-func (w *wire) end(err error) closing {
+// outcome says why a connection ended that could not be read any more for the given
+// reason. Nothing is written to it afterwards.
+func (w *wire) outcome(err error) closing {
 	w.closing.Store(true)
 	w.SetWriteDeadline(time.Now().Add(lingering)) // for who holds the mutex
 	w.mu.Lock()
-	last := w.last
+	defer w.mu.Unlock()
 	w.broken = true
-	w.mu.Unlock()
-	if last != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		w.drain()
-	}
-	w.Conn.Close()
 	var theirs ws.CloseError
 	switch cut := w.cut.Load(); {
-	case last != nil:
-		return *last
+	case w.last != nil:
+		return *w.last
 	case cut != nil:
 		return *cut
 	case errors.As(err, &theirs) && theirs.Code == ws.StatusNoStatusRcvd:
@@ -136,14 +131,29 @@ func (w *wire) end(err error) closing {
 	return abnormal
 }
 
-// drain takes what a client still sends. Else the kernel would tell it that something
-// was not read, and it would not read the close frame.
-func (w *wire) drain() {
+// Close is called by the library when close frames have been exchanged. The client sees
+// the end; the rest is for drain.
+func (w *wire) Close() error {
 	if half, ok := w.Conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+		return half.CloseWrite()
 	}
-	w.SetReadDeadline(time.Now().Add(lingering))
+	return nil
+}
+
+// drain closes the connection, after it has taken what the client still sends, for a
+// while. Else the kernel would tell it that something was not read, and it would not
+// read the close frame.
+func (w *wire) drain() {
+	w.Close()
+	w.mu.Lock()
+	until := w.until
+	w.mu.Unlock()
+	if until.IsZero() {
+		until = time.Now().Add(lingering)
+	}
+	w.SetReadDeadline(until)
 	io.Copy(io.Discard, w.Conn)
+	w.raw.Close()
 }
 
 const (
