@@ -6,6 +6,7 @@ import (
 	"zctl/layoutgen"
 	"zctl/nodes/cluster"
 	"zctl/nodes/logstream"
+	"zctl/nodes/store"
 	"zctl/nodes/telemetry"
 	"zctl/nodes/zmq"
 )
@@ -69,6 +70,13 @@ func (n *Node) readMetrics(emit func(telemetry.Metric)) {
 	processMetrics(emit)
 	logMetrics(emit, n.LogStats())
 	streamMetrics(emit, n.logs.sender.Streams())
+	for _, s := range store.Opened(n.Cluster) {
+		storeMetrics(emit, s.Name(), s.Stats())
+	}
+	if n.control != nil {
+		n.extra.packets.metrics(emit, n.control.Packets)
+	}
+	n.extra.read(emit)
 	if n.broker != nil {
 		brokerMetrics(emit, n.broker.Stats())
 	}
@@ -85,11 +93,16 @@ func busMetrics(emit func(telemetry.Metric), s cluster.Stats, queued int) {
 	emit(telemetry.Count(zeroMQ+"xpub_drops_total", "Published events that were dropped since the bus had no room.", s.Unsent))
 	emit(telemetry.Count(zeroMQ+"onloop_drops_total", "Received events that were dropped since the node was too slow.", s.Dropped))
 	emit(telemetry.Count(zeroMQ+"msg_errors_total", "Messages that are no event.", s.Malformed))
-	emit(telemetry.Count("zeek_cluster_onloop_queue_blocks_total", "Times that the bus waited for the node: never.", 0, "tag", "ZeroMQ"))
+	queueBlocks(emit, "ZeroMQ", 0) // it never waits for the node
 	emit(telemetry.Count("zctl_events_handled_total", "Calls of event handlers.", s.Handled))
 	emit(telemetry.Count("zctl_events_unknown_total", "Events that nobody handles here.", s.Unknown))
 	emit(telemetry.Count("zctl_events_mismatched_total", "Calls of handlers that were not made, since the arguments did not fit.", s.Mismatched))
 	emit(telemetry.Gauge("zctl_events_queued", "Events that wait for their handlers.", queued))
+}
+
+// queueBlocks is how often somebody had to wait before the node took what they sent.
+func queueBlocks(emit func(telemetry.Metric), tag string, n uint64) {
+	emit(telemetry.Count("zeek_cluster_onloop_queue_blocks_total", "Times that there was no room for more events, and somebody had to wait.", n, "tag", tag))
 }
 
 func (n *Node) peerMetrics(emit func(telemetry.Metric)) {

@@ -111,10 +111,11 @@ type Node struct {
 	changed chan struct{} // holds a token when report should hear of peers
 	logs    logs
 	stats   *logstream.Stream[statsLine]
-	files   *files              // of a logger that writes files
-	rotate  rotator             // of a logger
-	broker  *zmq.Broker         // of the manager, unless the broker has its own process
-	metrics *telemetry.Server   // nil: not served
+	files   *files            // of a logger that writes files
+	rotate  rotator           // of a logger
+	broker  *zmq.Broker       // of the manager, unless the broker has its own process
+	metrics *telemetry.Server // nil: not served
+	extra   extraMetrics
 	control *control.Controllee // nil for a client
 	ending  context.Context     // ends when somebody shuts the node down, which end does
 	end     context.CancelFunc

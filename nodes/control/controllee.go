@@ -222,14 +222,20 @@ func (ce *Controllee) later(ctx context.Context, q *questions, r request) {
 }
 
 func (ce *Controllee) netStats() string {
+	all, _ := ce.Packets()
+	return netStatsText(time.Now(), all)
+}
+
+// Packets is what all sources of packets have counted, and whether there are any. It may
+// take as long as they do.
+func (ce *Controllee) Packets() (all Packets, any bool) {
 	ce.mu.Lock()
 	sources := ce.sources[:len(ce.sources):len(ce.sources)]
 	ce.mu.Unlock()
-	var all Packets
 	for _, s := range sources {
 		all = all.plus(s.PacketStats())
 	}
-	return netStatsText(time.Now(), all)
+	return all, len(sources) > 0
 }
 
 // reply publishes an answer: of what was asked for, and the text.
