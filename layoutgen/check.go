@@ -60,6 +60,9 @@ func (c *Cluster) check(s *source) {
 	if c.KeepCrashes < 0 || c.KeepCrashes > maxCount {
 		s.problemf("cluster.keep_crashes", "cluster.keep_crashes is %d; give 0 (none) to %d: so many crashes of each node are kept", c.KeepCrashes, maxCount)
 	}
+	if strings.ContainsRune(c.DefaultStoreDir, 0) {
+		s.problemf("cluster.default_store_dir", "cluster.default_store_dir: a path holds no NUL byte")
+	}
 	if c.CrashExpire < 0 {
 		s.problemf("cluster.crash_expire", `cluster.crash_expire is %v; give "0s" (never) or a time, like "30d"`, c.CrashExpire)
 	}
@@ -160,6 +163,8 @@ func checkEnv(s *source, path, name, value string) {
 		if _, err := ParseLogSpill(value); err != nil {
 			s.problemf(path, "%s is %q; %s", display(path), value, logSpillAdvice)
 		}
+	case name == StoreDirEnv || name == StoresEnv:
+		s.problemf(path, "%s: zctl sets %s itself; say default_store_dir in [cluster], and [store.NAME]", display(path), name)
 	case slices.Contains(ownEnv, name) || strings.HasPrefix(name, "ZCTL_"):
 		s.problemf(path, "%s: zctl sets %s itself; remove it", display(path), name)
 	}

@@ -43,6 +43,9 @@ type Config struct {
 	Loggers  Loggers           `toml:"loggers"`
 	Proxies  Proxies           `toml:"proxies"`
 	Workers  []Workers         `toml:"workers"`
+	// Store is the sections [store.NAME], by name: the data stores of the cluster.
+	// Default none.
+	Store map[string]Store `toml:"store"`
 	// Node is the sections [node.NAME], by name: what single nodes have otherwise
 	// than their section says. Default none.
 	Node map[string]Override `toml:"node"`
@@ -89,6 +92,10 @@ type Cluster struct {
 	KeepCrashes int `toml:"keep_crashes"`
 	// CrashExpire is how long a crash is kept; 0: for ever. Default 30 days.
 	CrashExpire time.Duration `toml:"crash_expire"`
+	// DefaultStoreDir is the directory of the files of persistent data stores that have
+	// no path of their own. Default: the work directory of the store's master, as Zeek's
+	// Cluster::default_store_dir.
+	DefaultStoreDir string `toml:"default_store_dir"`
 }
 
 // Broker is the section [broker]: who runs the central XPUB/XSUB broker of the

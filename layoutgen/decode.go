@@ -65,6 +65,8 @@ func (d *decoder) value(path string, in any, field reflect.Value) {
 		d.stringMap(path, in, out)
 	case *[]Workers:
 		d.workers(path, in, out)
+	case *map[string]Store:
+		d.stores(path, in, out)
 	default:
 		var table map[string]any
 		if assign(d, path, in, &table, "a table, ["+path+"]") {
@@ -180,6 +182,20 @@ func (d *decoder) workers(path string, in any, out *[]Workers) {
 		w := template
 		d.table(workersPath(d.source, i), section, reflect.ValueOf(&w).Elem())
 		*out = append(*out, w)
+	}
+}
+
+// stores reads [store.NAME], all of them.
+func (d *decoder) stores(path string, in any, out *map[string]Store) {
+	var tables map[string]any
+	if !assign(d, path, in, &tables, "tables, like ["+path+".NAME]") {
+		return
+	}
+	*out = map[string]Store{}
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		var store Store
+		d.value(join(path, name), tables[name], reflect.ValueOf(&store).Elem())
+		(*out)[name] = store
 	}
 }
 

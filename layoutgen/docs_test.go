@@ -46,6 +46,11 @@ func TestDocs(t *testing.T) {
 			}
 		}
 	}
+	for key := range keys(reflect.ValueOf(&Store{}).Elem()) {
+		if rows[key] == "" {
+			t.Errorf("no row for store.NAME.%s", key)
+		}
+	}
 	examples := strings.Split(string(text), "```toml\n")[1:]
 	if len(examples) < 5 {
 		t.Errorf("%d examples", len(examples))

@@ -76,6 +76,7 @@ func Parse(file string, doc []byte) (*Config, error) {
 	c.resolvePaths()
 	c.check(src)
 	c.override(src, overrides)
+	c.checkStores(src)
 	buildLayout(c, src)
 	if len(src.problems) == 0 {
 		return c, nil
@@ -204,6 +205,11 @@ func (c *Config) engines() {
 // directory.
 func (c *Config) resolvePaths() {
 	c.resolve(&c.BaseDir)
+	c.resolve(&c.Cluster.DefaultStoreDir)
+	for name, store := range c.Store {
+		c.resolve(&store.Path)
+		c.Store[name] = store
+	}
 	if !c.Has("zeek.site") && c.File != "" {
 		c.Zeek.Site = []string{"site"}
 	}

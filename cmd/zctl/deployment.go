@@ -78,6 +78,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 		spec.Argv = withLogs(spec.Argv, node, layout, config)
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withSpill(spec, node, layout, config.Logs.LogSend)
+		spec.Env = withStores(spec, node, config)
 		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
 	}
