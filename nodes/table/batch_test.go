@@ -55,7 +55,7 @@ func TestBatches(t *testing.T) {
 		put(r, tbl, 100, "x") // nothing for long
 		drop(r, tbl, 100)     // waits
 		put(r, tbl, 100, "y") // waits
-		if err := tbl.Sync(t.Context()); err != nil {
+		if err := tbl.Sync(r.Context()); err != nil {
 			t.Error(err)
 		}
 		put(r, tbl, 101, "x")

@@ -124,3 +124,25 @@ func (c codec[K, V]) valueOf(v event.Value) (value V, err error) {
 	value, _ = x.Interface().(V)
 	return value, nil
 }
+
+// storeKey is an index as the key of a store: of one type it is just that value, of
+// several a vector of them. indexOf is the way back.
+func (c codec[K, V]) storeKey(index event.Value) event.Value {
+	if c.composite {
+		return index
+	}
+	return index.Elems()[0]
+}
+
+func (c codec[K, V]) indexOf(storeKey event.Value) event.Value {
+	if c.composite {
+		return storeKey
+	}
+	return event.List(storeKey)
+}
+
+// storeKeyOf is a key that is in the table as the key of a store.
+func (c codec[K, V]) storeKeyOf(key K) event.Value {
+	index, _ := c.index(key)
+	return c.storeKey(index)
+}

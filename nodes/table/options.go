@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
+
+	"zctl/nodes/store"
 )
 
 // Options says how a table is shared. The zero value is Zeek's
@@ -13,6 +16,11 @@ import (
 //
 // Fields are called as in Zeek's PublishOnChangeAttr, where they are of that.
 type Options[K comparable, V any] struct {
+	// Store is where the table is, this node's handle of it; nil is that the table is
+	// published. Then of the other options only WriteExpire and Log mean something
+	// (&backend, &broker_store).
+	Store *store.Store
+
 	// Changes is which changes are published, a sum: ElementNew | ElementRemoved. Default: all.
 	Changes ChangeKind
 	// Topic is where they are published. Default: zeek/table/<id>/, which every Zeek,
@@ -36,12 +44,15 @@ type Options[K comparable, V any] struct {
 
 	// CreateExpire is how long an entry stays after it came, WriteExpire after it was
 	// last written; 0 is for ever. Of a table that is published every node expires
-	// its own copy, as in Zeek, within an eighth of the time, or 10 seconds
-	// (&create_expire, &write_expire).
+	// its own copy, as in Zeek, within an eighth of the time, or 10 seconds; of one in a
+	// store the master does (&create_expire, &write_expire).
 	CreateExpire, WriteExpire time.Duration
 	// MaxEntries is how many entries a table has at most: 1,000,000; below 0 is any
 	// number. Those beyond are refused, those of others counted (Stats.Refused).
 	MaxEntries int
+	// Log is where the table says that entries of a store are not of its types; nil
+	// discards it. A table that is published says such things to the node's log.
+	Log *slog.Logger
 }
 
 // DefaultMaxEntries is the default of Options.MaxEntries.
@@ -61,10 +72,35 @@ func (o Options[K, V]) withDefaults(id string) (Options[K, V], error) {
 	if o.CreateExpire > 0 && o.WriteExpire > 0 {
 		return o, errors.New("it has both a CreateExpire and a WriteExpire; give one")
 	}
+	if o.Store != nil {
+		return o, o.checkStore()
+	}
 	o.Changes = cmp.Or(o.Changes, AllChanges)
 	o.Topic = cmp.Or(o.Topic, topicPrefix+id+"/")
 	o.MaxBatchSize = cmp.Or(o.MaxBatchSize, 10)
 	o.MaxBatchDelay = cmp.Or(o.MaxBatchDelay, 10*time.Millisecond)
 	o.MaxEntries = cmp.Or(o.MaxEntries, DefaultMaxEntries)
 	return o, nil
+}
+
+// checkStore says which options mean nothing to a table in a store.
+func (o Options[K, V]) checkStore() error {
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"Changes", o.Changes != 0},
+		{"Topic", o.Topic != ""},
+		{"TopicOf", o.TopicOf != nil},
+		{"MaxBatchSize", o.MaxBatchSize != 0},
+		{"MaxBatchDelay", o.MaxBatchDelay != 0},
+		{"Policy", o.Policy != nil},
+		{"CreateExpire", o.CreateExpire != 0},
+		{"MaxEntries", o.MaxEntries != 0},
+	} {
+		if option.set {
+			return fmt.Errorf("it is in a store, for which %s means nothing; leave it out", option.name)
+		}
+	}
+	return nil
 }

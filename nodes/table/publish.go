@@ -148,10 +148,10 @@ func (p *publisher[K, V]) sync(context.Context) error {
 	return nil
 }
 
-func (p *publisher[K, V]) close() error {
+func (p *publisher[K, V]) close() (wait func(), err error) {
 	p.stays()
 	if len(p.waiting) > 0 {
 		p.flush(time.Now())
 	}
-	return nil
+	return func() {}, nil
 }

@@ -145,7 +145,7 @@ func TestPublishTo(t *testing.T) {
 		to := newTable(r, "worker-1", "M::t", Options[int, int]{})
 		ear, _ := r.listen()
 		r.run("worker-1")
-		if err := from.PublishTo(t.Context(), manager.NodeTopic("worker-1"), 10); err != nil {
+		if err := from.PublishTo(r.Context(), manager.NodeTopic("worker-1"), 10); err != nil {
 			t.Fatal(err)
 		}
 		r.settle()
@@ -162,14 +162,14 @@ func TestPublishTo(t *testing.T) {
 		if fmt.Sprint(sizes) != "[10 10 5]" {
 			t.Errorf("events of %v changes", sizes)
 		}
-		if err := from.PublishTo(t.Context(), "x", 0); err != nil {
+		if err := from.PublishTo(r.Context(), "x", 0); err != nil {
 			t.Error(err)
 		}
 		r.settle()
 		if got := ear.taken(); len(got) != 1 || changesIn(got[0]) != 25 {
 			t.Errorf("without a batch size: %d events", len(got))
 		}
-		if err := from.PublishTo(t.Context(), "x", -1); err == nil {
+		if err := from.PublishTo(r.Context(), "x", -1); err == nil {
 			t.Error("published in batches of -1")
 		}
 	})
@@ -185,7 +185,7 @@ func TestNotRunning(t *testing.T) {
 		if s := tbl.Stats(); tbl.Len() != 1 || s.Unpublished != 1 || s.Published != 0 {
 			t.Errorf("%d entries, %+v", tbl.Len(), s)
 		}
-		if err := tbl.PublishTo(t.Context(), "x", 0); err == nil {
+		if err := tbl.PublishTo(r.Context(), "x", 0); err == nil {
 			t.Error("published to nobody")
 		}
 	})
@@ -206,7 +206,7 @@ func TestClosed(t *testing.T) {
 		}
 		put(r, b, "a", 2)
 		r.pass(time.Minute)
-		for _, err := range []error{a.Put("a", 3), a.Delete("a"), a.PublishTo(t.Context(), "x", 0)} {
+		for _, err := range []error{a.Put("a", 3), a.Delete("a"), a.PublishTo(r.Context(), "x", 0)} {
 			if !errors.Is(err, ErrClosed) {
 				t.Errorf("changed after the end: %v", err)
 			}
@@ -245,7 +245,7 @@ func TestConcurrent(t *testing.T) {
 						break
 					}
 					if i%50 == 0 {
-						b.PublishTo(t.Context(), "elsewhere", 3)
+						b.PublishTo(r.Context(), "elsewhere", 3)
 					}
 				}
 			})

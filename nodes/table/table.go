@@ -62,20 +62,23 @@ type way[K comparable, V any] interface {
 	expired(key K, value V, now time.Time)
 	sync(ctx context.Context) error
 	publishTo(ctx context.Context, topic string, batch int) error
-	close() error
+	// close returns what to wait for when the lock is not held any more.
+	close() (wait func(), err error)
 }
 
 // New makes a table that is shared with all others of that id, which is what Zeek
 // calls it: "Scan::hosts"; one of the global module has no prefix. It may be called
-// before Run; what is put before the node is on the bus the others do not hear of:
-// see PublishTo.
+// before Run; what is put into a published table before the node is on the bus the others
+// do not hear of: see PublishTo. A table in a store does not need c, which may be nil.
 func New[K comparable, V any](c *cluster.Cluster, id string, o Options[K, V]) (*Table[K, V], error) {
 	o, err := o.withDefaults(id)
 	t := &Table[K, V]{id: id, o: o, entries: map[K]entry[V]{}}
 	if err == nil {
 		t.codec, err = newCodec[K, V]()
 	}
-	if err == nil {
+	if err == nil && o.Store != nil {
+		t.way, err = inStore(t)
+	} else if err == nil {
 		t.way, err = publishOnChange(t, c)
 	}
 	if err != nil {
@@ -184,12 +187,18 @@ func (t *Table[K, V]) PublishTo(ctx context.Context, topic string, batch int) er
 }
 
 // Close publishes what still waits for that, and ends the sharing. What the table has
-// can still be read.
+// can still be read. A store is not closed with it.
 func (t *Table[K, V]) Close() error {
+	wait, err := t.shut()
+	wait()
+	return err
+}
+
+func (t *Table[K, V]) shut() (wait func(), err error) {
 	t.write.Lock()
 	defer t.write.Unlock()
 	if t.closed {
-		return nil
+		return func() {}, nil
 	}
 	t.closed = true
 	if t.expiry != nil {

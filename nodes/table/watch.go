@@ -15,10 +15,13 @@ type watchers[K comparable, V any] struct {
 
 // OnChange has f called for every change that this node did not make by Put, Update or
 // Delete: those of others, and what expired. Calls come one after the other, in the
-// order of the changes, when the table shows them already; while f runs no others are
-// made. They come where events are handled, or from a goroutine of the table's: f needs
-// a lock for what handlers use, too. It may use the table. cancel ends that; a call that
-// is under way is not waited for.
+// order of the changes, when the table shows them already. Of a table in a store that is
+// also when a write of this node came to nothing, or somebody else's came after it.
+//
+// f is called where events are handled, or by a goroutine of the table or the store: it
+// needs a lock for what handlers use, too, and has to be quick. It may read and change the
+// table, but must neither Sync nor Close it. cancel ends that; a call that is under way is
+// not waited for.
 func (t *Table[K, V]) OnChange(f func(Change[K, V])) (cancel func()) {
 	t.watch.mu.Lock()
 	defer t.watch.mu.Unlock()
