@@ -97,8 +97,16 @@ func put(key string, n uint64) store.Change {
 
 func expectContents(t testing.TB, b *Backend, want map[string]string) {
 	t.Helper()
-	if got := contents(t, b); !maps.Equal(got, want) {
-		t.Errorf("the file has %v, want %v", got, want)
+	got := contents(t, b)
+	for key := range got {
+		if _, ok := want[key]; !ok {
+			t.Errorf("the file has %s, which should be gone", key)
+		}
+	}
+	for key, value := range want {
+		if had, ok := got[key]; !ok || had != value {
+			t.Errorf("the file has %s = %.200s (%t), want %.200s", key, had, ok, value)
+		}
 	}
 }
 
