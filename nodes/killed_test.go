@@ -25,7 +25,7 @@ import (
 // killedEnv is set in the processes of these tests: to what they are to do.
 const killedEnv = "ZCTL_KILLED_NODE"
 
-const within = 20 * time.Second
+const within = time.Minute
 
 // loaded is a record of a log that a test fills.
 type loaded struct {

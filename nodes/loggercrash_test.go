@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +62,8 @@ type checked struct {
 }
 
 func newChecked(who string, n uint64) checked {
-	return checked{who, n, strings.Repeat(fmt.Sprintf("%08x", uint32(n*2654435761)), 8)}
+	word := binary.BigEndian.AppendUint32(nil, uint32(n*2654435761))
+	return checked{who, n, strings.Repeat(hex.EncodeToString(word), 8)}
 }
 
 // checkedHeader is the header of batches of such records.

@@ -34,7 +34,7 @@ const goSender = "go"
 func (r crashRig) goLoad() *goLoad {
 	r.t.Helper()
 	l := &goLoad{t: r.t, stop: make(chan struct{}), stopped: make(chan struct{})}
-	l.node, l.leave = r.worker(nodes.Options{Logs: logstream.Options{Policy: logstream.Block, Records: 50, Interval: 5 * time.Millisecond}})
+	l.node, l.leave = r.worker(nodes.Options{Logs: logstream.Options{Policy: logstream.Block, Records: 50, HWM: 100, Interval: 5 * time.Millisecond}})
 	stream, err := nodes.NewStream[checked](l.node, logstream.ID{Stream: "Load::LOG", Path: "load"})
 	if err != nil {
 		r.t.Fatal(err)
@@ -57,6 +57,18 @@ func (r crashRig) goLoad() *goLoad {
 		}
 	}()
 	return l
+}
+
+// arrives waits until loggers have taken so many records more. How much the test has to
+// look at does so not depend on how fast the machine is.
+func (l *goLoad) arrives(records uint64) {
+	l.t.Helper()
+	before := l.node.LogStats().Sent.Records
+	for end := time.Now().Add(within); l.node.LogStats().Sent.Records < before+records; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			l.t.Fatalf("%d records were taken: %+v", before, l.node.LogStats())
+		}
+	}
 }
 
 // end ends the load when all of it has arrived, and says how much it was.
@@ -174,12 +186,12 @@ func TestLoggerIsRestartedUnderLoad(t *testing.T) {
 	peers := map[string]*libzmqLoad{"libzmq-a": r.libzmqLoad("libzmq-a"), "libzmq-b": r.libzmqLoad("libzmq-b")}
 	const restarts = 4
 	for range restarts {
-		time.Sleep(300 * time.Millisecond)
+		load.arrives(5000)
 		end(syscall.SIGTERM)
 		r.look(false) // nothing is torn between
 		end = r.logger("logger-1")
 	}
-	time.Sleep(100 * time.Millisecond)
+	load.arrives(2000)
 	batches := map[string]int{}
 	for who, peer := range peers {
 		batches[who] = peer.end()
@@ -256,7 +268,7 @@ func TestLoggersShareTheLoad(t *testing.T) {
 		r.until("records in files of "+name, func() bool { return one.look(true).total(goSender) > 1000 })
 	}
 	first(syscall.SIGTERM)
-	time.Sleep(100 * time.Millisecond)
+	load.arrives(2000)
 	written := load.end()
 	second(syscall.SIGTERM)
 	r.nothingLost()

@@ -50,7 +50,7 @@ while not ending.is_set():
         try:
             push.send_multipart(frames)
             sent += 1
-            time.sleep(0.001)
+            time.sleep(0.005)
             break
         except zmq.Again:
             pass
