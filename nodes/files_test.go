@@ -51,13 +51,17 @@ func TestRotateLogs(t *testing.T) {
 	c.awaitPeers(5)
 	live := filepath.Join(c.dir, "logger-1", "cluster.log")
 	await(t, "a live log", func() bool { _, err := os.Stat(live); return err == nil })
-	rotate := func(timeout time.Duration, loggers ...string) (answers []Rotated, err error) {
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	rotate := func(last string) (answers []Rotated, err error) { // waits no longer when that one has answered
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		err = RotateLogs(ctx, c.nodes["manager"].backend, Options{}, loggers, func(r Rotated) { answers = append(answers, r) })
+		err = RotateLogs(ctx, c.nodes["manager"].backend, Options{}, []string{"logger-1", "logger-2"}, func(r Rotated) {
+			if answers = append(answers, r); r.Node == last {
+				cancel()
+			}
+		})
 		return answers, err
 	}
-	answers, err := rotate(patience, "logger-1", "logger-2")
+	answers, err := rotate("")
 	if err != nil || len(answers) != 2 {
 		t.Fatal(answers, err)
 	}
@@ -84,8 +88,8 @@ func TestRotateLogs(t *testing.T) {
 	if _, err := os.Stat(live); err != nil || len(c.archived()) != rotated {
 		t.Errorf("archived %v at the end: %v", c.archived(), err)
 	}
-	answers, err = rotate(500*time.Millisecond, "logger-1", "logger-2")
-	if len(answers) != 1 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer from logger-1:") {
+	answers, err = rotate("logger-2")
+	if len(answers) != 1 || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "no answer from logger-1:") {
 		t.Errorf("%v, %v", answers, err)
 	}
 }
@@ -110,9 +114,13 @@ func TestLeftBehind(t *testing.T) {
 
 		first := c.nodes["logger-1"]
 		second := c.startWith("logger-1", c.withArchive(interval))
-		begun := time.Now()
-		if err := <-second.done; err == nil || !strings.Contains(err.Error(), "address already in use") || time.Since(begun) > patience/2 {
-			t.Errorf("%v, after %v", err, time.Since(begun))
+		select {
+		case err := <-second.done:
+			if err == nil || !strings.Contains(err.Error(), "address already in use") {
+				t.Error(err)
+			}
+		case <-time.After(patience):
+			t.Fatal("a second process runs")
 		}
 		if _, err := os.Stat(live); err != nil || len(c.archived()) != len(want) {
 			t.Errorf("a second process took %v: %v", c.archived(), err)

@@ -109,6 +109,7 @@ func TestPolicyWithoutRestart(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	stubborn := script("worker-1", `trap '' TERM; while :; do sleep 0.05; done`)
+	stubborn.StopTimeout = time.Hour
 	r.deploy(stubborn)
 	pid := r.status("worker-1").PID
 	stubborn.StopTimeout = 50 * time.Millisecond
@@ -116,11 +117,7 @@ func TestPolicyWithoutRestart(t *testing.T) {
 	if now := r.status("worker-1").PID; now != pid {
 		t.Fatal("restarted")
 	}
-	begun := time.Now()
-	r.do(r.s.Stop, "worker-1")
-	if took := time.Since(begun); took > patience/2 {
-		t.Errorf("the old stop_timeout: %v", took)
-	}
+	r.do(r.s.Stop, "worker-1") // with the old stop_timeout it would not end before the test
 }
 
 // TestFilesOfRunningNodes: a node that is not restarted finds the new layout.
@@ -308,13 +305,15 @@ func TestMove(t *testing.T) {
 func TestStatusNumbers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	begun := time.Now()
 	r.deploy(script("worker-1", "while :; do :; done"), sleeper("worker-2"))
-	n := r.await("worker-1", "busy", func(n NodeStatus) bool { return n.CPUPercent > 5 })
+	n := r.await("worker-1", "busy", func(n NodeStatus) bool { return n.CPUPercent > 1 }) // as much as a loaded machine gives it
 	if n.RSSBytes < 100<<10 || n.RSSBytes > 1<<30 {
 		t.Errorf("%d bytes", n.RSSBytes)
 	}
-	if n := r.status("worker-2"); n.CPUPercent > 5 || n.StartedAt == nil || time.Since(*n.StartedAt) > time.Minute {
-		t.Errorf("%+v", n)
+	n = r.await("worker-2", "idle", func(n NodeStatus) bool { return n.CPUPercent < 1 })
+	if n.StartedAt == nil || n.StartedAt.Before(begun.Add(-time.Second)) || n.StartedAt.After(time.Now().Add(time.Second)) {
+		t.Errorf("started at %v, the test at %v", n.StartedAt, begun)
 	}
 }
 

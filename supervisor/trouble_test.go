@@ -24,6 +24,13 @@ func (r *rig) child(node string) int {
 	return pid
 }
 
+// waitsToGo is a node that ends when it is told to, but not before goes is called.
+const waitsToGo = `trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; while :; do sleep 0.01; done`
+
+func (r *rig) goes(node string) func() {
+	return func() { os.WriteFile(filepath.Join(r.dirs.Node(node), "go"), nil, 0o600) }
+}
+
 // soon is a context that ends before long.
 func soon(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -36,10 +43,11 @@ func soon(t *testing.T, d time.Duration) context.Context {
 func TestRestartBehindRemoval(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.deploy(sleeper("worker-1"), script("worker-2", `trap 'sleep 0.3; exit' TERM; while :; do sleep 0.01; done`))
+	r.deploy(sleeper("worker-1"), script("worker-2", waitsToGo))
 	deployed := make(chan struct{})
 	go func() { defer close(deployed); r.deployAny(clusterOf(sleeper("worker-1"))) }() // worker-1 may be restarting when it ends
 	r.await("worker-2", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
+	time.AfterFunc(100*time.Millisecond, r.goes("worker-2")) // when somebody waits behind it
 	result, err := r.s.Restart(soon(t, patience), []string{"workers"})
 	<-deployed
 	if err != nil || result.TimedOut || len(result.Nodes) != 1 || result.Nodes[0].Name != "worker-1" {
@@ -53,10 +61,11 @@ func TestRestartBehindRemoval(t *testing.T) {
 func TestStartBehindShutdown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.deploy(script("worker-1", `trap 'sleep 0.1; exit' TERM; while :; do sleep 0.01; done`), sleeper("worker-2"))
+	r.deploy(script("worker-1", waitsToGo), sleeper("worker-2"))
 	answer := make(chan error, 1)
 	go func(s *Supervisor) {
 		r.await("worker-1", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
+		time.AfterFunc(100*time.Millisecond, r.goes("worker-1")) // when somebody waits behind it
 		_, err := s.Start(soon(t, patience), nil)
 		answer <- err
 	}(r.s)

@@ -60,6 +60,18 @@ func eventually(t testing.TB, what string, cond func() bool) {
 	}
 }
 
+// promptly fails if f does not return.
+func promptly(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("does not return: %s", what)
+	}
+}
+
 // events is a list that one goroutine appends to and a test waits on.
 type events struct {
 	mu      sync.Mutex

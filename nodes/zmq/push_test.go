@@ -157,13 +157,7 @@ func TestPullHoldsBackItsSenders(t *testing.T) {
 	defer pull.Close()
 	p := startPush(t, small, pull.Endpoint())
 	payload := make([]byte, 1000)
-	taken := int64(0)
-	for last := time.Now(); time.Since(last) < 300*time.Millisecond; {
-		if p.Send(Message{payload}) == nil {
-			taken++
-			last = time.Now()
-		}
-	}
+	taken := int64(untilFull(func(int) error { return p.Send(Message{payload}) }))
 	if taken > 2*100+2*10+1000 { // two queues of twice the mark each, and what two small kernel buffers hold
 		t.Errorf("%d messages of 1 kB were taken", taken)
 	}

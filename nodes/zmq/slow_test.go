@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"testing"
 	"time"
 
@@ -26,14 +25,21 @@ func stuckSubscriber(t *testing.T, b *Broker, witness *node, topic string) net.C
 var small = Options{SndHWM: 100, SndBuf: 64 << 10, RcvBuf: 64 << 10}
 
 // fill sends messages of 1000 bytes until none was taken for a while, and returns how many were.
-func fill(n *node, topic string) (taken int) {
+func fill(n *node, topic string) int {
 	payload := make([]byte, 1000)
-	for last := time.Now(); time.Since(last) < 300*time.Millisecond; {
-		if n.pub.Send(Message{[]byte(topic), fmt.Append(nil, taken), payload}) == nil {
+	return untilFull(func(taken int) error { return n.pub.Send(Message{[]byte(topic), fmt.Append(nil, taken), payload}) })
+}
+
+// untilFull sends until nothing was taken at many attempts, and returns how much was. What a while is it counts in
+// attempts with pauses: on a loaded machine, where those who take something have to wait, it waits as well.
+func untilFull(send func(taken int) error) (taken int) {
+	for refused := 0; refused < 500; {
+		if send(taken) == nil {
 			taken++
-			last = time.Now()
+			refused = 0
 		} else {
-			runtime.Gosched()
+			refused++
+			time.Sleep(500 * time.Microsecond)
 		}
 	}
 	return taken
@@ -77,7 +83,7 @@ func TestStalledSubscriberIsDisconnected(t *testing.T) {
 	t.Parallel()
 	log, lines := logged()
 	opts := small
-	opts.Log, opts.limits.stall = log, 200*time.Millisecond
+	opts.Log, opts.limits.stall = log, time.Second
 	b := startBroker(t, BrokerOptions{Options: opts})
 	n, healthy := startNode(t, b, small), startNode(t, b, small)
 	check(t, healthy.sub.Subscribe("t"))
@@ -103,7 +109,7 @@ func TestStalledSubscriberIsDisconnected(t *testing.T) {
 func TestSlowReaderIsNotStalled(t *testing.T) {
 	t.Parallel()
 	opts := small
-	opts.SndHWM, opts.limits.stall = 2000, 400*time.Millisecond // one batch takes far longer than the stall time
+	opts.SndHWM, opts.limits.stall = 2000, time.Second // one batch takes far longer than the stall time
 	b := startBroker(t, BrokerOptions{Options: opts})
 	n := startNode(t, b, small)
 	slow := stuckSubscriber(t, b, n, "t")
@@ -124,7 +130,7 @@ func TestSlowReaderIsNotStalled(t *testing.T) {
 	}()
 	buf := make([]byte, 32<<10)
 	for range 20 { // three times the stall time altogether; a pause is the test's subject here
-		time.Sleep(60 * time.Millisecond)
+		time.Sleep(150 * time.Millisecond)
 		_, err := slow.Read(buf)
 		check(t, err)
 	}

@@ -93,12 +93,12 @@ func TestDeafClient(t *testing.T) {
 func TestLongAnswer(t *testing.T) {
 	t.Parallel()
 	l := usualLimits
-	l.read, l.write = 50*time.Millisecond, 50*time.Millisecond
+	l.read, l.write = time.Second, time.Second
 	f := &fake{}
 	f.do = func(ctx context.Context) (supervisor.Result, error) {
 		for range 3 {
 			select {
-			case <-time.After(2 * l.write): // the time is what is tested
+			case <-time.After(l.write / 2): // the time is what is tested
 			case <-ctx.Done():
 				return supervisor.Result{}, ctx.Err()
 			}
@@ -119,7 +119,7 @@ func TestLongAnswer(t *testing.T) {
 func TestMuteClient(t *testing.T) {
 	t.Parallel()
 	l := usualLimits
-	l.read = 20 * time.Millisecond
+	l.read = 300 * time.Millisecond
 	f := &fake{do: func(context.Context) (supervisor.Result, error) { return supervisor.Result{}, nil }}
 	s := serveWithin(t, f, l)
 	for _, text := range []string{
