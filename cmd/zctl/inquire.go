@@ -15,6 +15,7 @@ import (
 	"zctl/nodes"
 	"zctl/nodes/cluster"
 	"zctl/nodes/control"
+	"zctl/nodes/tap"
 	"zctl/supervisor"
 )
 
@@ -66,7 +67,8 @@ func inquire(c *cli.Context, q control.Question, patterns []string, show func(re
 	if err := brokerRuns(b); err != nil {
 		return err
 	}
-	n, err := nodes.NewClient(b.Backend, nodes.Options{ZeroMQ: b.socket(0), Cluster: cluster.Options{Layout: b.layout}})
+	log, unreachable := tap.Cause(nil)
+	n, err := nodes.NewClient(b.Backend, nodes.Options{ZeroMQ: b.socket(0), Cluster: cluster.Options{Layout: b.layout}, Log: log})
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -79,15 +81,16 @@ func inquire(c *cli.Context, q control.Question, patterns []string, show func(re
 	running, stop := context.WithCancel(c.Context)
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(running) }()
-	err = askAll(ctx, controller, b, q, patterns, show)
+	if err = controller.WaitReady(ctx); err != nil {
+		err = busError(unreachable(b.ConnectXPub))
+	} else {
+		err = askAll(ctx, controller, b, q, patterns, show)
+	}
 	stop()
 	return errors.Join(err, <-ended)
 }
 
 func askAll(ctx context.Context, controller *control.Controller, b bus, q control.Question, patterns []string, show func(reply)) error {
-	if err := controller.WaitReady(ctx); err != nil {
-		return &exitError{exitUnreachable, fmt.Errorf("cannot reach the broker at %s and %s in time; zctl status shows whether it runs", b.ConnectXSub, b.ConnectXPub)}
-	}
 	all := onBus(controller.Nodes())
 	if b.layout != nil {
 		all = b.layout.Nodes

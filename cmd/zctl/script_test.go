@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"zctl": main, "readywhen": readyWhen, "traffic": trafficNode, "zeek": zeekStandIn, "fetch": fetch})
+	testscript.Main(m, map[string]func(){"zctl": main, "readywhen": readyWhen, "traffic": trafficNode, "zeek": zeekStandIn, "recordedzeek": recordedZeek, "fetch": fetch})
 }
 
 // TestScripts runs testdata/script/*.txtar. In their files ${XPUB}, ${XSUB},
