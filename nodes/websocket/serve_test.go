@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +89,7 @@ type host struct {
 	id      string
 	backend cluster.Backend
 	got     chan string // topic, sender and event
+	over    atomic.Bool // it leaves the bus
 }
 
 func newHost(t testing.TB, connect cluster.Connect, id string) *host {
@@ -98,7 +100,7 @@ func newHost(t testing.TB, connect cluster.Connect, id string) *host {
 		t.Fatal(err)
 	}
 	h.backend = backend
-	t.Cleanup(func() { backend.Close() })
+	t.Cleanup(func() { h.over.Store(true); backend.Close() })
 	if err := backend.Subscribe("wsv/ping"); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func (h *host) Message(topic, sender, format, payload []byte) {
 }
 
 func (h *host) publish(topic string, e event.Event) {
-	if err := h.backend.Publish(topic, h.id, event.FormatBin, e.Append(nil)); err != nil {
+	if err := h.backend.Publish(topic, h.id, event.FormatBin, e.Append(nil)); err != nil && !h.over.Load() {
 		h.t.Errorf("cannot publish: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package websocket_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"zctl/nodes/cluster"
@@ -64,9 +65,6 @@ func TestZeroMQ(t *testing.T) {
 		c.closed()
 		return len(h.got) > 0
 	})
-	for len(h.got) > 0 {
-		<-h.got
-	}
 	for len(all.all) > 0 {
 		<-all.all
 	}
@@ -80,7 +78,11 @@ func TestZeroMQ(t *testing.T) {
 		}
 		id := fmt.Sprintf("-websocket-%d", int(first)+round)
 		for n := range uint64(events) {
-			if got, want := h.next(), fmt.Sprintf(`wsv/ping %s WSV::ping("once", %d)`, id, n); got != want {
+			got := h.next()
+			for strings.HasSuffix(got, "WSV::hello()") { // of the beginning
+				got = h.next()
+			}
+			if want := fmt.Sprintf(`wsv/ping %s WSV::ping("once", %d)`, id, n); got != want {
 				t.Fatalf("got %s, want %s", got, want)
 			}
 			c.want(pong("once", n+1))
