@@ -4,7 +4,9 @@ import (
 	"net/netip"
 
 	"zctl/layoutgen"
+	"zctl/nodes/archive"
 	"zctl/nodes/cluster"
+	"zctl/nodes/logger"
 	"zctl/nodes/logstream"
 	"zctl/nodes/store"
 	"zctl/nodes/telemetry"
@@ -171,19 +173,24 @@ func (f *files) metrics(emit func(telemetry.Metric)) {
 	if f.logger == nil {
 		return
 	}
+	loggerMetrics(emit, f.logger.Stats())
+	if f.archive != nil {
+		archiveMetrics(emit, f.archive.Stats())
+	}
+}
+
+func loggerMetrics(emit func(telemetry.Metric), s logger.Stats) {
 	const logger = "zctl_logger_"
-	s := f.logger.Stats()
 	emit(telemetry.Count(logger+"batches_total", "Log batches that came.", s.Batches))
 	emit(telemetry.Count(logger+"records_total", "Log records that were written, or wait to be.", s.Records))
 	emit(telemetry.Count(logger+"malformed_batches_total", "Log batches that were dropped, since they could not be understood.", s.Malformed))
 	emit(telemetry.Count(logger+"lost_bytes_total", "Bytes of text that a full disk did not take before the end.", s.LostBytes))
 	emit(telemetry.Gauge(logger+"memory_bytes", "Bytes of batches that are held.", s.Memory))
 	emit(telemetry.Truth(logger+"stuck", "1 if a log cannot be written now, because a disk is full or read-only, say; status has the reason.", s.Trouble != ""))
-	if f.archive == nil {
-		return
-	}
+}
+
+func archiveMetrics(emit func(telemetry.Metric), a archive.Stats) {
 	const archive = "zctl_archive_"
-	a := f.archive.Stats()
 	emit(telemetry.Gauge(archive+"queued", "Logs that wait to be archived.", a.Queued))
 	emit(telemetry.Count(archive+"logs_total", "Logs that were archived.", a.Archived))
 	emit(telemetry.Count(archive+"bytes_total", "Bytes of their archives.", a.Bytes))

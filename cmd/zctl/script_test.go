@@ -37,11 +37,17 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			base := portBlock()
 			for name, offset := range map[string]int{
-				"XPUB": 0, "XSUB": 1, "PORT": 2, "METRICS": 10, // of a cluster
+				"XPUB": 0, "XSUB": 1, "PORT": 2, "METRICS": 10, "WORKERMETRICS": 13, // of a cluster
 				"XPUBB": 20, "XSUBB": 21, "PORTB": 22, "METRICSB": 30, // of another one
+				"PROMETHEUS": 39,
 			} {
 				e.Setenv(name, strconv.Itoa(base+offset))
 			}
+			repository, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			e.Setenv("REPOSITORY", repository)
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "xdg"))
 			dirs := supervisor.Dirs(filepath.Join(e.WorkDir, "state"))
 			e.Values["dirs"] = dirs
@@ -51,6 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "exits": exits, "await": await, "eventually": keepTrying, "kill9": kill9, "samepid": samePID, "gone": gone, "asuser": asUser,
 			"flows": flows, "whole": whole, "ran": ran, "install": install,
+			"query": query, "dashboard": dashboard,
 		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {

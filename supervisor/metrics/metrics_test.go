@@ -82,3 +82,36 @@ func TestNames(t *testing.T) {
 		t.Errorf("only %d", len(said))
 	}
 }
+
+// TestDocs: docs/telemetry.md has every name, and no other.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/telemetry.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "## The supervisor's numbers")
+	table, _, _ = strings.Cut(table, "## The numbers of nodes")
+	documented := map[string]bool{}
+	for _, name := range regexp.MustCompile("`(zctl_[a-z_]+)`").FindAllStringSubmatch(table, -1) {
+		if !strings.HasPrefix(name[1], "zctl_supervisor_process_") { // the library's
+			documented[name[1]] = true
+		}
+	}
+	samples, err := os.ReadFile("testdata/samples.txt") // of TestEach, which has all
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(samples)) {
+		name, _, _ := strings.Cut(line, " ")
+		if _, known := documented[name]; !known {
+			t.Errorf("%s is not documented", name)
+		}
+		documented[name] = false
+	}
+	for name, missing := range documented {
+		if missing {
+			t.Errorf("%s is documented, and not there", name)
+		}
+	}
+}
