@@ -117,7 +117,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			deployCommand, diffCommand, historyCommand, rollbackCommand, statusCommand, startCommand, stopCommand, restartCommand,
 			nodesCommand, checkCommand, layoutCommand, cpuCommand, importCommand,
-			logsCommand, eventsCommand, diagCommand, printCommand, netstatsCommand, peerstatusCommand, metricsCommand, tapCommand, publishCommand, peersCommand, hrwCommand,
+			logsCommand, eventsCommand, diagCommand, printCommand, netstatsCommand, peerstatusCommand, metricsCommand, tapCommand, publishCommand, peersCommand, storeCommand, hrwCommand,
 			superviseCommand, nodeCommand, brokerCommand, archiverCommand, keysCommand, shutdownCommand,
 			versionCommand, completionCommand, completeCommand,
 		},
