@@ -16,54 +16,62 @@ import (
 	"zctl/nodes/tap"
 )
 
-// storeClient is a client of the bus that gets at stores.
+// storeClient is a client of the bus that gets at stores. It joins the bus by run, when
+// what it wants to hear is subscribed: then its master's first answer is not lost.
 type storeClient struct {
 	*nodes.Node
-	stop func() error
+	bus
+	seen  []store.Seen // what showed on the bus
+	leave func() error // the bus
 }
 
-// leave leaves the bus.
-func (s *storeClient) leave() error { return s.stop() }
-
-// joinStores joins the bus, and says which stores show there.
-func joinStores(ctx context.Context, c *cli.Context) (*storeClient, bus, []store.Seen, error) {
+// findStores looks at the bus, and says in seen which stores show there.
+func findStores(ctx context.Context, c *cli.Context) (*storeClient, error) {
 	b, err := findBus(c)
 	if err != nil {
-		return nil, b, nil, err
+		return nil, err
 	}
 	if b.ConnectXSub == "" || b.ConnectXPub == "" {
-		return nil, b, nil, usagef("zctl store needs both ends of the bus: say --connect-xsub and --connect-xpub")
+		return nil, usagef("zctl store needs both ends of the bus: say --connect-xsub and --connect-xpub")
 	}
 	v, err := tap.Join(ctx, b.Backend, b.socket(0))
 	if err != nil {
-		return nil, b, nil, busError(err)
+		return nil, busError(err)
 	}
 	seen := store.See(v.Topics())
 	if err := v.Close(); err != nil {
-		return nil, b, nil, &exitError{exitUnreachable, err}
+		return nil, &exitError{exitUnreachable, err}
 	}
 	n, err := nodes.NewClient(b.Backend, nodes.Options{Name: "store", ZeroMQ: b.socket(time.Second)})
 	if err != nil {
-		return nil, b, nil, &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- n.Run(running) }()
-	client := &storeClient{n, sync.OnceValue(func() error { stop(); return <-ended })}
-	if err := n.WaitReady(ctx); err != nil {
-		return nil, b, nil, errors.Join(&exitError{exitUnreachable, err}, client.leave())
-	}
-	return client, b, seen, nil
+	return &storeClient{n, b, seen, func() error { return nil }}, nil
 }
 
-// open opens a store, as soon as its contents are here.
-func (s *storeClient) open(ctx context.Context, name string, seen []store.Seen) (*store.Store, error) {
-	if !slices.ContainsFunc(seen, func(s store.Seen) bool { return s.Name == name }) {
-		return nil, &exitError{exitFailed, fmt.Errorf("there is no store %s on the bus%s", plain(name), otherStores(seen))}
+// run joins the bus.
+func (s *storeClient) run(ctx context.Context) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(running) }()
+	s.leave = sync.OnceValue(func() error { stop(); return <-ended })
+	if err := s.WaitReady(ctx); err != nil {
+		return &exitError{exitUnreachable, err}
+	}
+	return nil
+}
+
+// open joins the bus, and opens a store, as soon as its contents are here.
+func (s *storeClient) open(ctx context.Context, name string) (*store.Store, error) {
+	if !slices.ContainsFunc(s.seen, func(s store.Seen) bool { return s.Name == name }) {
+		return nil, &exitError{exitFailed, fmt.Errorf("there is no store %s on the bus%s", plain(name), otherStores(s.seen))}
 	}
 	opened, err := store.CreateClone(s.Cluster, name, store.CloneOptions{ResyncInterval: time.Second, MutationBufferInterval: time.Hour})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
+	}
+	if err := s.run(ctx); err != nil {
+		return nil, err
 	}
 	return opened, storeError(opened.WaitReady(ctx))
 }
@@ -84,11 +92,11 @@ func otherStores(seen []store.Seen) string {
 func withStore(c *cli.Context, name string, do func(context.Context, *store.Store) error) error {
 	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	client, _, seen, err := joinStores(ctx, c)
+	client, err := findStores(ctx, c)
 	if err != nil {
 		return err
 	}
-	s, err := client.open(ctx, name, seen)
+	s, err := client.open(ctx, name)
 	if err == nil {
 		err = do(ctx, s)
 	}

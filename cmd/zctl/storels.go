@@ -47,18 +47,18 @@ type listedStore struct {
 func storeLs(c *cli.Context) error {
 	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	client, b, seen, err := joinStores(ctx, c)
+	client, err := findStores(ctx, c)
 	if err != nil {
 		return err
 	}
-	masters, err := hearMasters(ctx, client, seen)
+	masters, err := hearMasters(ctx, client)
 	if err := errors.Join(err, client.leave()); err != nil {
 		return err
 	}
 	list, missing := []listedStore{}, 0
-	for _, s := range seen {
+	for _, s := range client.seen {
 		l := listedStore{Name: s.Name, MasterID: masters[s.Name], Clones: append([]string{}, s.Clones...)}
-		if l.Master = nodeOf(l.MasterID, b.layout); l.Master == "" {
+		if l.Master = nodeOf(l.MasterID, client.layout); l.Master == "" {
 			missing++
 		}
 		list = append(list, l)
@@ -93,14 +93,12 @@ func printStores(c *cli.Context, list []listedStore) error {
 const silence = 2 * time.Second
 
 // hearMasters is the node ids of the masters, by store.
-func hearMasters(ctx context.Context, client *storeClient, seen []store.Seen) (map[string]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
+func hearMasters(ctx context.Context, client *storeClient) (map[string]string, error) {
 	var mu sync.Mutex // guards masters
 	masters := map[string]string{}
 	awaited := 0
-	heard := make(chan struct{}, len(seen))
-	for _, s := range seen {
+	heard := make(chan struct{}, len(client.seen))
+	for _, s := range client.seen {
 		if !s.Master {
 			continue
 		}
@@ -117,6 +115,11 @@ func hearMasters(ctx context.Context, client *storeClient, seen []store.Seen) (m
 		}
 		defer stop()
 	}
+	if err := client.run(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	for range awaited {
 		select {
 		case <-heard:

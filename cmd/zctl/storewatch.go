@@ -81,11 +81,11 @@ func (w *storeWatch) run(ctx context.Context, stopRequest <-chan os.Signal) erro
 func (w *storeWatch) watch(ctx context.Context, stopRequest <-chan os.Signal) (stopped bool, err error) {
 	opening, cancel := context.WithTimeout(ctx, w.c.Duration("timeout"))
 	defer cancel()
-	client, _, seen, err := joinStores(opening, w.c)
+	client, err := findStores(opening, w.c)
 	if err != nil {
 		return false, err
 	}
-	s, err := client.open(opening, w.name, seen)
+	s, err := client.open(opening, w.name)
 	if err == nil {
 		stopped, err = w.follow(ctx, s, stopRequest)
 	}
