@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +120,10 @@ func candidates(c *cli.Context) []string {
 		return append(verbsOf(t.command.Subcommands), nodeNames(c, t)...)
 	case t.command.Name == logsArchiveCommand.Name && t.args == 0:
 		return []string{"ls"}
+	case t.command.Name == storeCommand.Name && t.args == 0:
+		return verbsOf(t.command.Subcommands)
+	case t.args == 0 && t.command != storeLsCommand && slices.Contains(storeCommand.Subcommands, t.command):
+		return storeNames(c, t)
 	case slices.Contains([]string{"tap", "publish"}, t.command.Name) && t.args == 0:
 		return topics(c, t)
 	case t.command.Name == rollbackCommand.Name && t.args == 0, t.command.Name == diffCommand.Name && t.args < 2:
@@ -268,6 +273,16 @@ func typedConfig(c *cli.Context, t typed) string {
 		path, _ = configPath(c)
 	}
 	return path
+}
+
+// storeNames is the stores of the configuration that was typed, or else of the one that
+// zctl would find.
+func storeNames(c *cli.Context, t typed) []string {
+	config, err := readConfig(typedConfig(c, t))
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(config.Store))
 }
 
 // nodeNames is the nodes of the configuration that was typed, or else of the
