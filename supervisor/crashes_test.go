@@ -70,7 +70,8 @@ func TestCrash(t *testing.T) {
 func TestCrashWhenStopping(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.deploy(script("worker-1", `trap 'exit 3' TERM; while :; do sleep 0.01; done`))
+	r.deploy(script("worker-1", `trap 'exit 3' TERM; echo trapped; while :; do sleep 0.01; done`))
+	r.trapped("worker-1")
 	r.do(r.s.Stop, "worker-1")
 	if b := r.crashes("worker-1", 1)[0]; b.Code == nil || *b.Code != 3 || !strings.Contains(b.Cause, "when it was told to end") {
 		t.Errorf("%+v", b.Report)

@@ -143,7 +143,7 @@ func TestMetricsTargets(t *testing.T) {
 func TestExits(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	stubborn := script("worker-2", "trap '' TERM; while :; do sleep 0.05; done")
+	stubborn := script("worker-2", "trap '' TERM; echo trapped; while :; do sleep 0.05; done")
 	stubborn.StopTimeout = 1
 	r.deployAny(clusterOf(sleeper("worker-1"), stubborn, dying("worker-3", "exit 3"), script("worker-4", "sleep 0.1"), dying("worker-5", "kill -SEGV $$")))
 	want := func(name, cause string, atLeast uint64) {
@@ -154,6 +154,7 @@ func TestExits(t *testing.T) {
 	want("worker-1", "SIGKILL", 1)
 	r.do(r.s.Restart, "worker-1")
 	want("worker-1", ExitStopped, 1)
+	r.trapped("worker-2")
 	r.do(r.s.Stop, "worker-2")
 	want("worker-2", ExitStopTimeout, 1)
 	want("worker-3", ExitError, 1)
@@ -164,6 +165,7 @@ func TestExits(t *testing.T) {
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	waitFor(t, func() bool { return !alive(pid) }) // else the next supervisor sees how it ends
 	r.open()
 	got := r.await("worker-1", "counted", func(n NodeStatus) bool { return n.Exits[ExitUnknown] == 1 })
 	if got.Exits["SIGKILL"] != 1 || got.Exits[ExitStopped] != 1 {

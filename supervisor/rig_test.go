@@ -249,6 +249,15 @@ func (r *rig) journal() []Event {
 	return all
 }
 
+// trapped waits until nodes have said something: that they have set their traps. Ready
+// they are by the clock, and a signal may still come too soon for them.
+func (r *rig) trapped(nodes ...string) {
+	r.t.Helper()
+	for _, name := range nodes {
+		waitFile(r.t, r.dirs.Stdout(name))
+	}
+}
+
 // waitFile waits until a file has content and returns it.
 func waitFile(t *testing.T, name string) string {
 	t.Helper()

@@ -108,9 +108,10 @@ func TestDeploy(t *testing.T) {
 func TestPolicyWithoutRestart(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	stubborn := script("worker-1", `trap '' TERM; while :; do sleep 0.05; done`)
+	stubborn := script("worker-1", `trap '' TERM; echo trapped; while :; do sleep 0.05; done`)
 	stubborn.StopTimeout = time.Hour
 	r.deploy(stubborn)
+	r.trapped("worker-1")
 	pid := r.status("worker-1").PID
 	stubborn.StopTimeout = 50 * time.Millisecond
 	r.deploy(stubborn)
@@ -168,8 +169,12 @@ func TestRestart(t *testing.T) {
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	slow := `trap 'sleep 0.3; exit 0' TERM; while :; do sleep 0.01; done`
-	r.deploy(script("manager", slow), script("logger-1", slow), script("proxy-1", slow), script("worker-1", slow), script("worker-2", slow), script("broker", slow))
+	const run = `echo trapped; while :; do sleep 0.01; done`
+	const slow = `trap 'sleep 0.3; exit 0' TERM; ` + run
+	const proxy = `trap '>told; sleep 0.3; exit 0' TERM; ` + run
+	const worker = `trap 'until [ -e ../proxy-1/told ]; do sleep 0.01; done; exit 0' TERM; ` + run
+	r.deploy(script("manager", slow), script("logger-1", slow), script("proxy-1", proxy), script("worker-1", worker), script("worker-2", worker), script("broker", slow))
+	r.trapped("manager", "logger-1", "proxy-1", "worker-1", "worker-2", "broker")
 	r.do(r.s.Stop)
 	var spawned, stopping []string
 	for _, e := range r.journal() {

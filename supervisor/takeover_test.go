@@ -62,8 +62,9 @@ func TestAdopt(t *testing.T) {
 func TestExitOfAdopted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	s := script("worker-1", `trap 'exit 42' USR1; while :; do sleep 0.02; done`)
+	s := script("worker-1", `trap 'exit 42' USR1; echo trapped; while :; do sleep 0.02; done`)
 	r.deploy(s, sleeper("worker-2"))
+	r.trapped("worker-1")
 	pid := r.status("worker-1").PID
 	r.shutdown(true)
 	r.open()
@@ -205,9 +206,10 @@ func TestReusedPID(t *testing.T) {
 func TestInterruptedDeploy(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	stubborn := script("worker-1", `trap '' TERM; while :; do sleep 0.02; done`)
+	stubborn := script("worker-1", `trap '' TERM; echo trapped; while :; do sleep 0.02; done`)
 	stubborn.StopTimeout = time.Second
 	r.deploy(sleeper("manager"), stubborn, sleeper("worker-2"), sleeper("worker-3"))
+	r.trapped("worker-1")
 	before := r.pids()
 	changed, other := stubborn, sleeper("worker-2")
 	changed.Env = map[string]string{"NEW": "1"}

@@ -25,7 +25,7 @@ func (r *rig) child(node string) int {
 }
 
 // waitsToGo is a node that ends when it is told to, but not before goes is called.
-const waitsToGo = `trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; while :; do sleep 0.01; done`
+const waitsToGo = `trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo trapped; while :; do sleep 0.01; done`
 
 func (r *rig) goes(node string) func() {
 	return func() { os.WriteFile(filepath.Join(r.dirs.Node(node), "go"), nil, 0o600) }
@@ -44,6 +44,7 @@ func TestRestartBehindRemoval(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.deploy(sleeper("worker-1"), script("worker-2", waitsToGo))
+	r.trapped("worker-2")
 	deployed := make(chan struct{})
 	go func() { defer close(deployed); r.deployAny(clusterOf(sleeper("worker-1"))) }() // worker-1 may be restarting when it ends
 	r.await("worker-2", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
@@ -62,6 +63,7 @@ func TestStartBehindShutdown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.deploy(script("worker-1", waitsToGo), sleeper("worker-2"))
+	r.trapped("worker-1")
 	answer := make(chan error, 1)
 	go func(s *Supervisor) {
 		r.await("worker-1", "stopping", func(n NodeStatus) bool { return n.State == "stopping" })
