@@ -28,5 +28,5 @@ type Backend interface {
 // sees for the second time.
 type Session struct {
 	Writer string
-	Seq    uint64 // of its last operation
+	Seq    uint64 // of its last operation; 0 is that it can be forgotten
 }

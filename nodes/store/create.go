@@ -18,7 +18,15 @@ import (
 // of that name, writes are [ErrConflict], [Store.WaitReady] says so, and so does the log,
 // on both. If this node has the master already, that is returned.
 func CreateMaster(c *cluster.Cluster, name string, o MasterOptions) (*Store, error) {
-	return create(c, name, true, o.Log, func() (engine, error) { return newMasterEngine(c, o) })
+	used := false
+	s, err := create(c, name, true, o.Log, func() (engine, error) {
+		used = true
+		return newMasterEngine(c, o)
+	})
+	if !used && o.Backend != nil {
+		err = errors.Join(err, o.Backend.Close())
+	}
+	return s, err
 }
 
 // CreateClone makes a copy of a store on this node (Broker::create_clone). The master may

@@ -244,7 +244,7 @@ func (m *masterSide) answer() {
 		}
 		s.dirty, s.answer, s.gap = false, false, false
 	}
-	m.sessions.touched = nil
+	m.sessions.touched, m.sessions.gone = nil, nil
 }
 
 // send sends the chunks that there is credit for.

@@ -33,6 +33,7 @@ type sessions struct {
 	byID     map[string]*session
 	outcomes int      // of all
 	touched  []string // ids of those that are dirty or to be answered
+	gone     []string // ids of those that are still on disk, but forgotten
 }
 
 // load takes what was on disk.
@@ -80,6 +81,9 @@ func (ss *sessions) forgetOne(now time.Time) bool {
 	if oldest == "" {
 		return false
 	}
+	if ss.byID[oldest].wrote {
+		ss.gone = append(ss.gone, oldest)
+	}
 	ss.outcomes -= len(ss.byID[oldest].outcomes)
 	delete(ss.byID, oldest)
 	return true
@@ -122,9 +126,12 @@ func (ss *sessions) note(s *session, seq uint64, c code) {
 	ss.outcomes++
 }
 
-// pending is the sessions that are to be kept on disk.
+// pending is the sessions that are to be kept on disk, or not any longer.
 func (ss *sessions) pending() []Session {
 	var all []Session
+	for _, id := range ss.gone {
+		all = append(all, Session{Writer: id})
+	}
 	for _, id := range ss.touched {
 		if s := ss.byID[id]; s.dirty {
 			all = append(all, Session{Writer: id, Seq: s.seq})
