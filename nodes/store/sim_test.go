@@ -79,15 +79,20 @@ func newSim(t *testing.T, seed uint64, clones int, disk bool) *sim {
 		s.disk = &simDisk{s: s, contents: &Contents{}, sessions: map[string]uint64{}}
 	}
 	s.start()
-	for i := range clones {
-		process := fmt.Sprint("clone-", i)
-		o := CloneOptions{MutationBufferInterval: 20 * time.Second}.withDefaults()
-		s.clones = append(s.clones, &simClone{
-			process: process, copy: model{}, e: &cloneEngine{cloneSide: newCloneSide(process+"/1", o.ResyncInterval), o: o},
-		})
-		s.clones[i].e.joined(s.now)
+	for range clones {
+		s.clone(CloneOptions{MutationBufferInterval: 20 * time.Second})
 	}
 	return s
+}
+
+// clone adds a clone.
+func (s *sim) clone(o CloneOptions) *simClone {
+	process := fmt.Sprint("clone-", len(s.clones))
+	o = o.withDefaults()
+	c := &simClone{process: process, copy: model{}, e: &cloneEngine{cloneSide: newCloneSide(process+"/1", o.ResyncInterval), o: o}}
+	s.clones = append(s.clones, c)
+	c.e.joined(s.now)
+	return c
 }
 
 // start begins a life of the master.
@@ -230,6 +235,9 @@ func (s *sim) resolve(writes []*Write) {
 	for _, w := range writes {
 		w.resolve()
 		i := slices.IndexFunc(s.writes, func(other *simWrite) bool { return other.Write == w })
+		if i < 0 {
+			continue // none that the lot drew
+		}
 		one := s.writes[i]
 		n := s.applied[one.id]
 		switch err := w.Err(); {
