@@ -152,7 +152,9 @@ func (d *simDisk) Write(_ context.Context, changes []Change, sessions []Session)
 		d.contents.Follow(ch)
 	}
 	for _, s := range sessions {
-		d.sessions[s.Writer] = s.Seq
+		if d.sessions[s.Writer] = s.Seq; s.Seq == 0 {
+			delete(d.sessions, s.Writer)
+		}
 	}
 	return nil
 }
