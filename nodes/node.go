@@ -53,6 +53,8 @@ type Options struct {
 	// Logs is how the node's own log records are sent. What it leaves unset of HWM,
 	// Immediate and Linger is that of the socket; Spill.Dir is log-spill in Dir.
 	Logs logstream.Options
+	// Stores is how data stores are kept, for [CreateStore].
+	Stores StoreOptions
 	// StatsInterval is how often the node writes to stats.log. Zero: every 5
 	// minutes. Negative: never.
 	StatsInterval time.Duration
@@ -306,7 +308,7 @@ func (n *Node) openLogs() (err error) {
 
 // close sends what is still to be sent and closes what is open, the broker last.
 func (n *Node) close() error {
-	err := n.logs.close()
+	err := errors.Join(n.closeStores(), n.logs.close())
 	n.rotate.all.Wait()
 	if n.broker != nil {
 		err = errors.Join(err, n.broker.Close())

@@ -127,7 +127,11 @@ func (s *Store) begin() error {
 		undo = append(undo, func() { s.c.Unsubscribe(topic) })
 	}
 	s.close = sync.OnceValue(func() error { defer end(); return s.shut() })
-	undo = append(undo, s.c.OnLeave(func() { s.Close() }))
+	undo = append(undo, s.c.OnLeave(func() {
+		if err := s.Close(); err != nil {
+			s.log.Error("a store was not closed as it should be", "err", err)
+		}
+	}))
 	s.show(time.Now())
 	go s.run()
 	return nil
