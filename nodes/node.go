@@ -213,6 +213,7 @@ func newID(name string) string {
 
 // Run runs the node until ctx ends, or, without an error, until somebody shuts it down by
 // a Control::shutdown_request. Then it says what it still has to say, and leaves the bus.
+// It waits for a handler that is under way.
 func (n *Node) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -133,7 +133,7 @@ func brokerRuns(b bus) error {
 			continue
 		}
 		if !have[i].Up {
-			return &exitError{exitUnreachable, fmt.Errorf("cannot reach the broker: it runs in %s, which does not run; zctl start %s", name, name)}
+			return &exitError{exitUnreachable, fmt.Errorf("cannot reach the broker: %s, which runs it, is not running; zctl start %s", name, name)}
 		}
 		return nil
 	}

@@ -42,7 +42,7 @@ var criteria = map[int]string{
 	28: "nodes/archive/adopt_test.go",
 	29: "nodes/archive/expire_test.go",
 	30: "-: zctl sends no mail",
-	31: "-: there is no print",
+	31: "inquire.txtar: of a stopped cluster with exit code 3",
 	32: "zeekctl_07_1_failing.txtar",
 	33: "supervisor/takeover_test.go",
 	34: "-: of several hosts",

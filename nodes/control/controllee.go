@@ -57,6 +57,7 @@ type request struct {
 	command Command
 	id      string // of the value that is asked for
 	reply   string // the request's own id, "" if it has none
+	sender  string // who asks
 }
 
 // NewControllee makes the node of c answer, when [Controllee.Run] runs.
@@ -132,7 +133,7 @@ func (ce *Controllee) received(command Command, r cluster.Received) {
 		ce.o.Log.Debug("ignoring a control request with wrong arguments", "event", r.Event.Name, "sender", r.Sender)
 		return
 	}
-	req := request{command: command, reply: requestID(r.Event)}
+	req := request{command: command, reply: requestID(r.Event), sender: r.Sender}
 	if n == 1 {
 		req.id = args[0]
 	}
@@ -171,7 +172,7 @@ func (ce *Controllee) answer(ctx context.Context, r request) {
 			ce.reply(ctx, r)
 			return
 		}
-		ce.o.Log.Info("raising "+configurationUpdate+", as somebody asked for", "request", r.reply)
+		ce.o.Log.Info("raising "+configurationUpdate+", as somebody asked for", "by", r.sender)
 		if err := ce.c.Raise(configurationUpdate); err != nil {
 			ce.o.Log.Warn("cannot raise an event", "err", err)
 			return
@@ -180,7 +181,7 @@ func (ce *Controllee) answer(ctx context.Context, r request) {
 	case Shutdown:
 		ce.reply(ctx, r)
 		ce.ending.Do(func() {
-			ce.o.Log.Info("shutting down, as somebody asked for", "after", shutdownAfter, "request", r.reply)
+			ce.o.Log.Info("shutting down, as somebody asked for", "after", shutdownAfter, "by", r.sender)
 			time.AfterFunc(shutdownAfter, ce.o.Shutdown)
 		})
 	}
