@@ -3,8 +3,6 @@ package telemetry
 import (
 	"syscall"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Metric is one number.
@@ -35,31 +33,6 @@ func Truth(name, help string, value bool, labels ...string) Metric {
 		return Gauge(name, help, 1, labels...)
 	}
 	return Gauge(name, help, 0, labels...)
-}
-
-// reader makes what a function reads a collector.
-type reader struct{ read func(emit func(Metric)) }
-
-// Describe says nothing: which metrics there are depends on the node's role.
-func (reader) Describe(chan<- *prometheus.Desc) {}
-
-func (r reader) Collect(to chan<- prometheus.Metric) {
-	r.read(func(m Metric) {
-		var names, values []string
-		for i := 0; i+1 < len(m.Labels); i += 2 {
-			names, values = append(names, m.Labels[i]), append(values, m.Labels[i+1])
-		}
-		kind := prometheus.GaugeValue
-		if m.Counter {
-			kind = prometheus.CounterValue
-		}
-		desc := prometheus.NewDesc(m.Name, m.Help, names, nil)
-		metric, err := prometheus.NewConstMetric(desc, kind, m.Value, values...)
-		if err != nil {
-			metric = prometheus.NewInvalidMetric(desc, err)
-		}
-		to <- metric
-	})
 }
 
 // process is what Zeek says of its process that the library's collector does not.

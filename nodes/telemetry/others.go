@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -131,7 +131,7 @@ func (a *asker) one(ctx context.Context, t Target, room *budget) (map[string]*dt
 // labelled is labels with that of the node: what Zeek's libraries count, and not Zeek,
 // has none.
 func labelled(labels []*dto.LabelPair, node string) []*dto.LabelPair {
-	name := "node"
+	name := nodeLabel
 	for _, l := range labels {
 		if l.GetName() == name {
 			return labels
@@ -169,9 +169,9 @@ func (l *limited) Read(p []byte) (int, error) {
 }
 
 // merged is everything that is to be served: our own, and what nodes have answered.
-func (a *asker) merged(own prometheus.Gatherer, targets []Target, answers []answer) prometheus.Gatherers {
+func (a *asker) merged(own prometheus.Gatherers, targets []Target, answers []answer) prometheus.Gatherers {
 	help := map[string]*string{}
-	all := prometheus.Gatherers{own, prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return asked(targets, answers) })}
+	all := append(slices.Clone(own), asked(targets, answers))
 	for i, answer := range answers {
 		if answer.err != nil {
 			a.log.Debug("cannot get the metrics of a node", "node", targets[i].Node, "address", targets[i].Address, "err", answer.err)
@@ -190,17 +190,11 @@ func (a *asker) merged(own prometheus.Gatherer, targets []Target, answers []answ
 }
 
 // asked is how it went.
-func asked(targets []Target, answers []answer) ([]*dto.MetricFamily, error) {
-	registry := prometheus.NewRegistry()
-	err := registry.Register(reader{func(emit func(Metric)) {
+func asked(targets []Target, answers []answer) reader {
+	return reader{read: func(emit func(Metric)) {
 		for i, a := range answers {
-			node := cmp.Or(targets[i].Node, targets[i].Address.String())
-			emit(Truth("zctl_node_metrics_up", "1 if the node's own metrics are here, too: it served them in time.", a.err == nil, "node", node))
-			emit(Gauge("zctl_node_metrics_seconds", "How long the node took to serve its own metrics.", a.took.Seconds(), "node", node))
+			emit(Truth("zctl_node_metrics_up", "1 if the node's own metrics are here, too: it served them in time.", a.err == nil, nodeLabel, targets[i].Node))
+			emit(Gauge("zctl_node_metrics_seconds", "How long the node took to serve its own metrics.", a.took.Seconds(), nodeLabel, targets[i].Node))
 		}
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return registry.Gather()
+	}}
 }

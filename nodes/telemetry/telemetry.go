@@ -74,7 +74,7 @@ const (
 // Listen takes an address, 127.0.0.1:9991, at which nothing is answered before [Server.Serve].
 // An error says that it is in use and which configuration it comes from.
 func Listen(address netip.AddrPort, o Options) (*Server, error) {
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o = o.withDefaults()
 	handler, err := o.handler()
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve metrics: %w", err)
@@ -88,6 +88,11 @@ func Listen(address netip.AddrPort, o Options) (*Server, error) {
 		ReadHeaderTimeout: headTimeout, ReadTimeout: headTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHead, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}}, nil
+}
+
+func (o Options) withDefaults() Options {
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	return o
 }
 
 // Serve begins to answer. What Options.Read and Options.Targets need must be there now.
@@ -117,33 +122,35 @@ func (s *Server) Close() error {
 	return err
 }
 
-// registry is what can be said of us.
-func (o Options) registry() (*prometheus.Registry, error) {
+// own is what can be said of us.
+func (o Options) own() (prometheus.Gatherers, error) {
 	registry := prometheus.NewRegistry()
 	to := prometheus.Registerer(registry)
-	all := []prometheus.Collector{reader{o.Read}}
+	all := prometheus.Gatherers{reader{o.Node, o.Read}, registry}
+	var library []prometheus.Collector
 	if o.Node != "" {
-		to = prometheus.WrapRegistererWith(prometheus.Labels{"node": o.Node}, registry)
-		all = append(all, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), reader{process})
+		to = prometheus.WrapRegistererWith(prometheus.Labels{nodeLabel: o.Node}, registry)
+		library = append(library, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		all = append(all, reader{o.Node, process})
 	}
 	if o.Process != "" {
-		all = append(all, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{Namespace: o.Process}))
+		library = append(library, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{Namespace: o.Process}))
 	}
-	for _, c := range all {
+	for _, c := range library {
 		if err := to.Register(c); err != nil {
 			return nil, err
 		}
 	}
-	return registry, nil
+	return all, nil
 }
 
 func (o Options) handler() (http.Handler, error) {
-	registry, err := o.registry()
+	own, err := o.own()
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", atOnce(maxScrapes, o.metrics(registry)))
+	mux.Handle("GET /metrics", atOnce(maxScrapes, o.metrics(own)))
 	mux.HandleFunc("GET /healthz", o.healthz)
 	if o.Targets != nil {
 		mux.HandleFunc("GET /services.json", o.services)
@@ -152,32 +159,31 @@ func (o Options) handler() (http.Handler, error) {
 }
 
 // metrics answers with what can be said of us and, if they are asked, by others.
-func (o Options) metrics(registry *prometheus.Registry) http.Handler {
+func (o Options) metrics(own prometheus.Gatherers) http.Handler {
 	how := promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn)}
 	if o.Others == nil {
-		return promhttp.HandlerFor(registry, how)
+		return promhttp.HandlerFor(own, how)
 	}
 	asker := newAsker(o.Log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), askFor(r))
 		defer cancel()
 		targets := o.Others()
-		promhttp.HandlerFor(asker.merged(registry, targets, asker.ask(ctx, targets)), how).ServeHTTP(w, r)
+		promhttp.HandlerFor(asker.merged(own, targets, asker.ask(ctx, targets)), how).ServeHTTP(w, r)
 	})
 }
 
 // Write writes what GET /metrics would answer, as text.
 func Write(ctx context.Context, w io.Writer, o Options) error {
-	registry, err := o.registry()
+	all, err := o.own()
 	if err != nil {
 		return err
 	}
-	all := prometheus.Gatherer(registry)
 	if o.Others != nil {
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
 		asker, targets := newAsker(slog.New(slog.DiscardHandler)), o.Others()
-		all = asker.merged(registry, targets, asker.ask(ctx, targets))
+		all = asker.merged(all, targets, asker.ask(ctx, targets))
 	}
 	families, err := all.Gather()
 	if err != nil && len(families) == 0 {
