@@ -63,7 +63,7 @@ var sections = []section{
 	{"up", "100 nodes of a trivial program, start of the supervisor to first instruction of the last", upSection},
 	{"idle", "supervisors of 100 children with nothing to do", idleSection},
 	{"status", "zctl status of 25 nodes, fork to exit", statusSection},
-	{"scrape", "GET /metrics of 25 nodes of the Go engine, and events through the broker of the manager while it is scraped 10 times a second", scrapeSection},
+	{"scrape", "GET /metrics of 25 nodes of the Go engine, and events through the broker of the manager while it is scraped every second", scrapeSection},
 	{"netstats", "zctl netstats of 25 nodes of the Go engine, asked over the bus, fork to exit", netstatsSection},
 	{"deploy", "zctl deploy of the default cluster with the Go engine, nothing runs before", deploySection},
 	{"layout", "zeek-cluster-layout-generator of a huge cluster, fork to exit", layoutSection},
