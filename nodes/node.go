@@ -68,7 +68,7 @@ type Options struct {
 // shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout],
 // ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat], ZCTL_LOG_FULL ("drop", "block"
 // or "spill") its [logstream.Policy], ZCTL_LOG_SPILL_BYTES the bound of the latter's
-// files, and the keys of an encrypted
+// files, ZCTL_STORES and ZCTL_STORE_DIR its [StoreOptions], and the keys of an encrypted
 // bus are in Zeek's variables ([curve.FromEnv]). It says on stderr what happens to
 // it.
 func FromEnv() (Options, error) {
@@ -80,7 +80,10 @@ func FromEnv() (Options, error) {
 	if o.ZeroMQ, err = socketsFromEnv(); err != nil {
 		return Options{}, err
 	}
-	o.Logs, err = logsFromEnv(os.Getenv)
+	if o.Logs, err = logsFromEnv(os.Getenv); err != nil {
+		return Options{}, err
+	}
+	o.Stores, err = storesFromEnv(os.Getenv)
 	return o, err
 }
 
@@ -223,7 +226,11 @@ func (n *Node) Run(ctx context.Context) error {
 	if connect == nil {
 		connect = connectBus(n.backend, n.sockets)
 	}
-	if err := n.open(); err != nil {
+	err := n.createStores()
+	if err == nil {
+		err = n.open()
+	}
+	if err != nil {
 		return errors.Join(err, n.close())
 	}
 	if n.metrics != nil {
@@ -238,7 +245,7 @@ func (n *Node) Run(ctx context.Context) error {
 	if n.control != nil {
 		ticking.Go(func() { n.control.Run(ticks) })
 	}
-	err := n.Cluster.Run(ctx, connect)
+	err = n.Cluster.Run(ctx, connect)
 	stop()
 	ticking.Wait()
 	n.o.Log.Info("stopping", "node", n.o.Name)

@@ -40,6 +40,8 @@ type StoreOptions struct {
 	DefaultPersistentBackend BackendType
 	// Stores is what is different about the stores of these names (Cluster::stores).
 	Stores map[string]StoreInfo
+	// Create is the stores that the node opens by itself when it runs.
+	Create []string
 }
 
 // StoreInfo is what is different about a store (Cluster::StoreInfo). What is not set is
