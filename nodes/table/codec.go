@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 
 	"zctl/nodes/event"
@@ -52,9 +53,19 @@ var errKey = errors.New("it is no key: a part of it is not set, or is NaN")
 // clean is the key as it would come back from the wire: what Zeek cannot tell apart,
 // like 10.0.0.1 and ::ffff:10.0.0.1, is one key.
 func (c codec[K, V]) clean(key K) K {
-	if c.loose {
-		tighten(reflect.ValueOf(&key).Elem())
+	if !c.loose {
+		return key
 	}
+	if host, is := any(&key).(*netip.Addr); is { // by far the most frequent
+		*host = host.Unmap().WithZone("")
+		return key
+	}
+	return tightened(key)
+}
+
+// tightened is apart from clean since it needs memory.
+func tightened[K any](key K) K {
+	tighten(reflect.ValueOf(&key).Elem())
 	return key
 }
 

@@ -301,6 +301,10 @@ func TestKeys(t *testing.T) {
 		if n, _ := hosts.Get(netip.MustParseAddr("::ffff:10.0.0.1")); n != 2 || hosts.Len() != 1 {
 			t.Errorf("one host is %v", contents(hosts))
 		}
+		put(r, hosts, netip.MustParseAddr("fe80::1%eth0"), 1)
+		if !hosts.Has(netip.MustParseAddr("fe80::1")) {
+			t.Errorf("a zone makes another host: %v", contents(hosts))
+		}
 		type key struct {
 			Net  netip.Prefix
 			When [1]time.Time
