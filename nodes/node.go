@@ -19,6 +19,7 @@ import (
 	"zctl/nodes/logstream"
 	"zctl/nodes/table"
 	"zctl/nodes/telemetry"
+	"zctl/nodes/websocket"
 	"zctl/nodes/zmq"
 	"zctl/nodes/zmq/curve"
 )
@@ -58,6 +59,9 @@ type Options struct {
 	// StatsInterval is how often the node writes to stats.log. Zero: every 5
 	// minutes. Negative: never.
 	StatsInterval time.Duration
+	// WebSocket is where the node serves Zeek's WebSocket API when it runs; see
+	// [Node.ListenWebSocket].
+	WebSocket []websocket.ListenOptions
 	// Connect is the bus, if it is not the one of the layout: one in memory, for
 	// tests. Then there are no sockets at all, and the node's own log records go to
 	// LogWriter, if that is set.
@@ -124,6 +128,8 @@ type Node struct {
 	control *control.Controllee // nil for a client
 	ending  context.Context     // ends when somebody shuts the node down, which end does
 	end     context.CancelFunc
+
+	webSockets webSockets
 }
 
 // New reads the layout and finds the node in it. It opens nothing.
@@ -242,6 +248,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var ticking sync.WaitGroup
 	ticking.Go(func() { n.tick(ticks) })
 	ticking.Go(func() { n.logStats(ticks) })
+	n.beginWebSockets(ticks, connect)
 	if n.control != nil {
 		ticking.Go(func() { n.control.Run(ticks) })
 	}
@@ -281,6 +288,11 @@ func (n *Node) tick(ctx context.Context) {
 
 // open opens the sockets that the node's role asks for, servers before clients.
 func (n *Node) open() (err error) {
+	for _, o := range n.o.WebSocket {
+		if _, err := n.ListenWebSocket(o); err != nil {
+			return err
+		}
+	}
 	if n.o.Connect != nil || n.self.Type == layoutgen.TypeNone {
 		return n.openLogs()
 	}
@@ -316,7 +328,7 @@ func (n *Node) openLogs() (err error) {
 
 // close sends what is still to be sent and closes what is open, the broker last.
 func (n *Node) close() error {
-	err := errors.Join(n.closeStores(), n.logs.close())
+	err := errors.Join(n.webSockets.end(), n.closeStores(), n.logs.close())
 	n.rotate.all.Wait()
 	if n.broker != nil {
 		err = errors.Join(err, n.broker.Close())
