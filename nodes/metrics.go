@@ -78,6 +78,9 @@ func (n *Node) readMetrics(emit func(telemetry.Metric)) {
 	if n.control != nil {
 		n.extra.packets.metrics(emit, n.control.Packets)
 	}
+	if stats, has := n.webSocketStats(); has {
+		websocketMetrics(emit, stats)
+	}
 	n.extra.read(emit)
 	if n.broker != nil {
 		brokerMetrics(emit, n.broker.Stats())

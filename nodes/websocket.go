@@ -161,11 +161,16 @@ func (n *Node) raise(name string, args ...any) {
 // WebSocketStats is what the server of WebSocket clients has counted; nothing if the
 // node has none.
 func (n *Node) WebSocketStats() websocket.Stats {
+	stats, _ := n.webSocketStats()
+	return stats
+}
+
+func (n *Node) webSocketStats() (stats websocket.Stats, has bool) {
 	n.webSockets.mu.Lock()
 	server := n.webSockets.server
 	n.webSockets.mu.Unlock()
 	if server == nil {
-		return websocket.Stats{}
+		return stats, false
 	}
-	return server.Stats()
+	return server.Stats(), true
 }

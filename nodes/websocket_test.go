@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zctl/nodes/event"
+	"zctl/nodes/telemetry"
 	"zctl/nodes/websocket"
 	"zctl/nodes/websocket/client"
 	"zctl/nodes/websocket/frame"
@@ -173,6 +174,7 @@ func TestWebSocketClients(t *testing.T) {
 		t.Errorf("a is %+v, want %s", ack, ids[0])
 	}
 	b.close(t)
+	await(t, "b's goodbye", func() bool { return strings.Contains(seen.text(), "lost") })
 	a.close(t)
 	want := fmt.Sprintf("added %s 127.0.0.1 tcp test/a [\"test/ping\" \"test/pong\"]\nadded %s 127.0.0.1 tcp - [\"test/\"]\nlost %s 1000 \nlost %s 1000 ", ids[0], ids[1], ids[1], ids[0])
 	await(t, "the goodbyes", func() bool { return strings.Count(seen.text(), "lost") == 2 })
@@ -185,6 +187,11 @@ func TestWebSocketClients(t *testing.T) {
 	c.awaitLine("logger-1", ") application_name=test/a gone with code 1000\n")
 	if s := manager.WebSocketStats(); s.Apps["test/a"].Outgoing != 1 || s.Apps["test/a"].Incoming != 2 || s.Apps["unknown"].Incoming != 3 || s.Clients != 0 {
 		t.Errorf("counted %+v", s)
+	}
+	served := map[string]float64{}
+	manager.readMetrics(func(m telemetry.Metric) { served[m.Name+strings.Join(m.Labels, "=")] = m.Value })
+	if served["zeek_cluster_websocket_incoming_events_totalapp=test/a"] != 2 {
+		t.Errorf("its metrics do not have them: %v", served)
 	}
 }
 
