@@ -19,6 +19,7 @@ import (
 	"zctl/nodes/control"
 	"zctl/nodes/event"
 	"zctl/nodes/zmq"
+	"zctl/nodes/zmq/curve"
 )
 
 // counted is a source of packets that has seen so many.
@@ -224,32 +225,36 @@ func TestOptionValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, want := range map[string]string{
-		"Cluster::node":                                   "logger-1",
-		"Cluster::backend":                                "Cluster::CLUSTER_BACKEND_ZEROMQ",
-		"Cluster::retry_interval":                         "1.0 sec",
-		"Cluster::manager_is_logger":                      "F",
-		"Cluster::event_serializer":                       "Cluster::EVENT_SERIALIZER_BROKER_BIN_V1",
-		"Cluster::worker_topic":                           "zeek.cluster.worker",
-		"Cluster::broadcast_topics":                       "{\nzeek.cluster.logger,\nzeek.cluster.manager,\nzeek.cluster.proxy,\nzeek.cluster.worker\n}",
-		"Cluster::worker_pool_spec":                       "[topic=zeek.cluster.pool.worker, node_type=Cluster::WORKER, max_nodes=<uninitialized>, exclusive=F]",
-		"Cluster::Backend::ZeroMQ::linger_ms":             "-1",
-		"Cluster::Backend::ZeroMQ::xpub_sndhwm":           "0",
-		"Cluster::Backend::ZeroMQ::xsub_rcvhwm":           "1000",
-		"Cluster::Backend::ZeroMQ::xpub_sndbuf":           "-1",
-		"Cluster::Backend::ZeroMQ::onloop_queue_hwm":      "10000",
-		"Cluster::Backend::ZeroMQ::log_immediate":         "T",
-		"Cluster::Backend::ZeroMQ::hello_expiration":      "1.0 min 30.0 secs",
-		"Cluster::Backend::ZeroMQ::run_proxy_thread":      "F",
-		"Cluster::Backend::ZeroMQ::connect_log_endpoints": "[tcp://127.0.0.1:27761]",
-		"Cluster::Backend::ZeroMQ::listen_log_endpoint":   "tcp://127.0.0.1:27761",
-		"Cluster::Backend::ZeroMQ::node_topic_prefix":     "zeek.cluster.node",
-		"EventMetadata::add_network_timestamp":            "F",
-		"Telemetry::metrics_port":                         "9992/tcp",
-		"Log::default_rotation_interval":                  "0 secs",
-		"Log::enable_local_logging":                       "T",
-		"peer_description":                                "logger-1",
-		"My::asked":                                       "1",
-		"No::such":                                        control.UnknownID,
+		"Cluster::node":                                    "logger-1",
+		"Cluster::backend":                                 "Cluster::CLUSTER_BACKEND_ZEROMQ",
+		"Cluster::retry_interval":                          "1.0 sec",
+		"Cluster::manager_is_logger":                       "F",
+		"Cluster::event_serializer":                        "Cluster::EVENT_SERIALIZER_BROKER_BIN_V1",
+		"Cluster::worker_topic":                            "zeek.cluster.worker",
+		"Cluster::broadcast_topics":                        "{\nzeek.cluster.logger,\nzeek.cluster.manager,\nzeek.cluster.proxy,\nzeek.cluster.worker\n}",
+		"Cluster::worker_pool_spec":                        "[topic=zeek.cluster.pool.worker, node_type=Cluster::WORKER, max_nodes=<uninitialized>, exclusive=F]",
+		"Cluster::Backend::ZeroMQ::linger_ms":              "-1",
+		"Cluster::Backend::ZeroMQ::xpub_sndhwm":            "0",
+		"Cluster::Backend::ZeroMQ::xsub_rcvhwm":            "1000",
+		"Cluster::Backend::ZeroMQ::xpub_sndbuf":            "-1",
+		"Cluster::Backend::ZeroMQ::onloop_queue_hwm":       "10000",
+		"Cluster::Backend::ZeroMQ::log_immediate":          "T",
+		"Cluster::Backend::ZeroMQ::hello_expiration":       "1.0 min 30.0 secs",
+		"Cluster::Backend::ZeroMQ::run_proxy_thread":       "F",
+		"Cluster::Backend::ZeroMQ::connect_log_endpoints":  "[tcp://127.0.0.1:27761]",
+		"Cluster::Backend::ZeroMQ::listen_log_endpoint":    "tcp://127.0.0.1:27761",
+		"Cluster::Backend::ZeroMQ::node_topic_prefix":      "zeek.cluster.node",
+		"EventMetadata::add_network_timestamp":             "F",
+		"Telemetry::metrics_port":                          "9992/tcp",
+		"Log::default_rotation_interval":                   "0 secs",
+		"Log::enable_local_logging":                        "T",
+		"peer_description":                                 "logger-1",
+		"Cluster::default_persistent_backend":              "Broker::SQLITE",
+		"Cluster::default_websocket_ping_interval":         "5.0 secs",
+		"Cluster::Backend::ZeroMQ::curve_server_publickey": "",
+		"Cluster::Backend::ZeroMQ::curve_server_secretkey": control.NoValue,
+		"My::asked": "1",
+		"No::such":  control.UnknownID,
 	} {
 		if got := askOne(t, controller, control.Question{Command: control.IDValue, ID: id}, "logger-1"); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
@@ -286,6 +291,27 @@ func TestScriptOptionValues(t *testing.T) {
 		}
 		if _, known := n.option(o[1]); !known {
 			t.Errorf("%s is unknown", o[1])
+		}
+	}
+}
+
+// TestKeysAreNotTold: public keys are, secret ones never.
+func TestKeysAreNotTold(t *testing.T) {
+	t.Parallel()
+	keys, err := curve.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(Options{Name: "worker-1", Cluster: cluster.Options{Layout: layoutgen.Default().Layout()}, ZeroMQ: zmq.Options{Curve: &keys}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"curve_server_publickey": keys.ServerPublic.String(), "curve_client_publickey": keys.ClientPublic.String(),
+		"curve_server_secretkey": control.NoValue, "curve_client_secretkey": control.NoValue,
+	} {
+		if got, known := n.option("Cluster::Backend::ZeroMQ::" + name); got != want || !known {
+			t.Errorf("%s is %q", name, got)
 		}
 	}
 }

@@ -2,16 +2,15 @@ package nodes
 
 import (
 	"cmp"
-	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
 	"zctl/layoutgen"
-	"zctl/nodes/cluster"
+	"zctl/nodes/control"
 	"zctl/nodes/event"
+	"zctl/nodes/zmq/curve"
 )
 
 // idValue is one of Zeek's options, as it is for this node.
@@ -23,7 +22,7 @@ type idValue struct {
 // option is the value of one of Zeek's options, as Zeek prints it, for those who ask by
 // Control::id_value_request. It waits for nothing.
 func (n *Node) option(id string) (value string, known bool) {
-	for _, options := range []func() []idValue{n.clusterIDs, n.zeroMQIDs, n.nodeIDs} {
+	for _, options := range []func() []idValue{n.clusterIDs, n.zeroMQIDs, n.storeIDs, n.nodeIDs} {
 		all := options()
 		if i := slices.IndexFunc(all, func(o idValue) bool { return o.id == id }); i >= 0 {
 			return all[i].value, true
@@ -98,10 +97,34 @@ func (n *Node) zeroMQIDs() []idValue {
 		{"nodeid_topic_prefix", strings.TrimSuffix(o.Topics.NodeIDPrefix, o.Topics.Suffix)},
 		{"internal_topic_prefix", o.Topics.InternalPrefix},
 	}
+	var keys curve.Keys
+	if s.xpub.Curve != nil {
+		keys = *s.xpub.Curve
+	}
+	all = append(all,
+		idValue{"curve_server_publickey", keyText(keys.ServerPublic)}, idValue{"curve_client_publickey", keyText(keys.ClientPublic)},
+		idValue{"curve_server_secretkey", control.NoValue}, idValue{"curve_client_secretkey", control.NoValue}, // everybody hears it
+	)
 	for i := range all {
 		all[i].id = "Cluster::Backend::ZeroMQ::" + all[i].id
 	}
 	return all
+}
+
+// storeIDs is the options of data stores, of tables that are shared, and of the WebSocket
+// API (spec: cluster-framework 1.1).
+func (n *Node) storeIDs() []idValue {
+	o := n.o.Stores
+	return []idValue{
+		{"Cluster::default_master_node", o.DefaultMasterNode},
+		{"Cluster::default_backend", "Broker::" + string(cmp.Or(o.DefaultBackend, Memory))},
+		{"Cluster::default_persistent_backend", "Broker::" + string(cmp.Or(o.DefaultPersistentBackend, SQLite))},
+		{"Cluster::default_store_dir", o.DefaultStoreDir},
+		{"Cluster::default_table_publish_on_change_max_batch_size", numberText(10)},
+		{"Cluster::default_table_publish_on_change_max_batch_delay", valueText(event.Timespan(10 * time.Millisecond))},
+		{"Cluster::default_websocket_max_event_queue_size", numberText(32)},
+		{"Cluster::default_websocket_ping_interval", valueText(event.Timespan(5 * time.Second))},
+	}
 }
 
 // nodeIDs is the options of the node's other parts.
@@ -122,103 +145,4 @@ func (n *Node) nodeIDs() []idValue {
 		{"Log::enable_remote_logging", truthText(!n.TakesLogs())},
 		{"Log::default_rotation_interval", valueText(event.Timespan(rotation))},
 	}
-}
-
-// describeNodes is Cluster::nodes, where who is up has an id.
-func (n *Node) describeNodes() string {
-	ids := map[string]string{n.o.Name: n.NodeID()}
-	for _, p := range n.Peers() {
-		if p.Up {
-			ids[p.Node.Name] = p.ID
-		}
-	}
-	var all []layoutgen.Node
-	for _, t := range []layoutgen.NodeType{layoutgen.TypeControl, layoutgen.TypeManager, layoutgen.TypeLogger, layoutgen.TypeProxy, layoutgen.TypeWorker} {
-		all = append(all, n.NodesWithType(t)...)
-	}
-	lines := make([]string, len(all))
-	for i, node := range all {
-		lines[i] = fmt.Sprintf("\t[%s] = %s", node.Name, describeNode(node, ids[node.Name]))
-	}
-	return "{\n" + strings.Join(lines, ",\n") + "\n}"
-}
-
-// describeNode is a record Cluster::Node.
-func describeNode(n layoutgen.Node, id string) string {
-	const unset = "<uninitialized>"
-	metrics := unset
-	if n.MetricsPort != 0 {
-		metrics = portText(n.MetricsPort)
-	}
-	address := n.Address
-	if !address.IsValid() {
-		address = netip.IPv4Unspecified()
-	}
-	return fmt.Sprintf("[node_type=Cluster::%s, ip=%s, zone_id=, p=%s, manager=%s, id=%s, metrics_port=%s]",
-		strings.ToUpper(string(n.Type)), address, portText(n.Port), cmp.Or(n.Manager, unset), cmp.Or(id, unset), metrics)
-}
-
-// describePool is a record Cluster::PoolSpec.
-func (n *Node) describePool(p *cluster.Pool) string {
-	spec := p.Spec()
-	most := "<uninitialized>"
-	if spec.MaxNodes != 0 {
-		most = fmt.Sprint(spec.MaxNodes)
-	}
-	return fmt.Sprintf("[topic=%s, node_type=Cluster::%s, max_nodes=%s, exclusive=%s]",
-		spec.Topic, strings.ToUpper(string(spec.NodeType)), most, truthText(spec.Exclusive))
-}
-
-func valueText(v event.Value) string { return v.Describe() }
-func truthText(b bool) string        { return event.Boolean(b).Describe() }
-func numberText(n int) string        { return event.Integer(int64(n)).Describe() }
-
-func portText(n int) string {
-	p := event.Port{Number: uint16(n)}
-	if n != 0 {
-		p.Protocol = event.TCP
-	}
-	return event.PortValue(p).Describe()
-}
-
-func stringValues(all []string) []event.Value {
-	values := make([]event.Value, len(all))
-	for i, s := range all {
-		values[i] = event.String(s)
-	}
-	return values
-}
-
-// The other way round than in settings.go.
-
-// hwm is a high-water mark in Zeek's words, where 0 is no limit.
-func hwm(ours, otherwise, noLimit int) int {
-	if ours == noLimit {
-		return 0
-	}
-	return cmp.Or(max(0, ours), otherwise)
-}
-
-// lingerMS is for how long to linger in Zeek's words, where 0 is not at all and -1 forever.
-func lingerMS(ours time.Duration) int {
-	switch {
-	case ours == 0:
-		return 500
-	case ours < 0:
-		return 0
-	case ours == math.MaxInt64:
-		return -1
-	}
-	return int(ours.Milliseconds())
-}
-
-// helloExpiration in Zeek's words, where 0 is at once, and below it is never.
-func helloExpiration(ours time.Duration) time.Duration {
-	switch ours {
-	case 1:
-		return 0
-	case math.MaxInt64:
-		return -time.Second
-	}
-	return ours
 }
