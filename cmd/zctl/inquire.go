@@ -41,6 +41,7 @@ func inquireFlags() []cli.Flag {
 type reply struct {
 	layoutgen.Node
 	control.Answer
+	ours bool // it is a node of the deployed cluster
 }
 
 // inquire asks nodes and calls show for each, in the order loggers, manager, proxies,
@@ -87,7 +88,7 @@ func inquire(c *cli.Context, q control.Question, patterns []string, show func(re
 		err = askAll(ctx, controller, b, q, patterns, show)
 	}
 	stop()
-	return errors.Join(err, <-ended)
+	return errors.Join(err, c.Context.Err(), <-ended)
 }
 
 func askAll(ctx context.Context, controller *control.Controller, b bus, q control.Question, patterns []string, show func(reply)) error {
@@ -106,12 +107,12 @@ func askAll(ctx context.Context, controller *control.Controller, b bus, q contro
 	known := map[string]control.Answer{}
 	return controller.Ask(ctx, q, names, func(a control.Answer) {
 		known[a.Node] = a
-		for len(chosen) > 0 {
+		for len(chosen) > 0 && !errors.Is(ctx.Err(), context.Canceled) { // by ctrl-C
 			answer, is := known[chosen[0].Name]
 			if !is {
 				return
 			}
-			show(reply{chosen[0], answer})
+			show(reply{chosen[0], answer, b.dirs != ""})
 			chosen = chosen[1:]
 		}
 	})
@@ -202,13 +203,15 @@ func (o *outcome) err() error {
 
 // advice is an error of a reply with what to do about it.
 func advice(r reply) string {
+	text := plain(r.Err.Error())
 	switch {
+	case !r.ours:
 	case errors.Is(r.Err, control.ErrNotThere):
-		return "not on the bus; zctl status " + r.Name + " says why"
+		text += "; zctl status " + r.Name + " says why"
 	case errors.Is(r.Err, control.ErrNoAnswer):
-		return "no answer in time; zctl diag " + r.Name + " tells how it is"
+		text += "; zctl diag " + r.Name + " tells how it is"
 	}
-	return plain(r.Err.Error())
+	return text
 }
 
 // plainLines is [plain] for a text of several lines with tabs in them.

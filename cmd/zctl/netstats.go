@@ -56,9 +56,9 @@ Examples:
 type nodePackets struct {
 	Node     string    `json:"node"`
 	Time     time.Time `json:"time,omitzero"`
-	Received uint64    `json:"received"`
-	Dropped  uint64    `json:"dropped"`
-	Link     uint64    `json:"link"`
+	Received *uint64   `json:"received,omitempty"`
+	Dropped  *uint64   `json:"dropped,omitempty"`
+	Link     *uint64   `json:"link,omitempty"`
 	Error    string    `json:"error,omitempty"`
 }
 
@@ -68,10 +68,10 @@ func packetsOf(r *reply) nodePackets {
 	if r.Err == nil {
 		var all control.Packets
 		p.Time, all, r.Err = control.ParseNetStats(r.Text)
-		p.Received, p.Dropped, p.Link = all.Received, all.Dropped, all.Link
+		p.Received, p.Dropped, p.Link = &all.Received, &all.Dropped, &all.Link
 	}
 	if r.Err != nil {
-		p.Error = r.Err.Error()
+		p = nodePackets{Node: r.Name, Error: r.Err.Error()}
 	}
 	return p
 }

@@ -18,7 +18,8 @@ const (
 	PeerStatus Command = "peer_status"
 	// NetStats asks how many packets it has received; see [ParseNetStats].
 	NetStats Command = "net_stats"
-	// ConfigurationUpdate has it raise Control::configuration_update for its handlers.
+	// ConfigurationUpdate has it raise Control::configuration_update for its handlers. A
+	// Zeek may do so again if its answer is lost; a node in Go does what it is told once.
 	ConfigurationUpdate Command = "configuration_update"
 	// Shutdown ends it, a second after it has answered.
 	Shutdown Command = "shutdown"

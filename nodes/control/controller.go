@@ -14,7 +14,8 @@ import (
 )
 
 // Controller asks nodes, all at once. Its methods may be called from any goroutine; a
-// handler that waits for an answer keeps the events behind it waiting, too.
+// handler that waits for an answer keeps the events behind it waiting, too. When the bus was
+// away, a node that did not come back with it is found out by its silence.
 type Controller struct {
 	c     *cluster.Cluster
 	fence string        // our own subscription, behind that of the answers
