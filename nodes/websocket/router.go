@@ -14,7 +14,7 @@ const (
 	// pauseFor is how long the router pauses for each client that it woke, and
 	// longestPause all in all: what comes meanwhile goes out with the same system calls.
 	// Who is alone hears everything at once.
-	pauseFor     = 20 * time.Microsecond
+	pauseFor     = 40 * time.Microsecond
 	longestPause = 2 * time.Millisecond
 	// routesKept is of how many topics it is remembered who wants them.
 	routesKept = 4096
