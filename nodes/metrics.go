@@ -67,6 +67,8 @@ func (n *Node) metricsTargets() []netip.AddrPort {
 // readMetrics hands out all that the node counts.
 func (n *Node) readMetrics(emit func(telemetry.Metric)) {
 	busMetrics(emit, n.Stats(), n.Queued())
+	incoming, outgoing, bounds := n.Traffic()
+	trafficMetrics(emit, incoming, outgoing, bounds)
 	handlerMetrics(emit, n.Invocations())
 	n.peerMetrics(emit)
 	processMetrics(emit)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"zctl/nodes/archive"
+	"zctl/nodes/cluster"
 	"zctl/nodes/control"
 	"zctl/nodes/logger"
 	"zctl/nodes/store"
@@ -26,6 +27,8 @@ func TestMetricsDocs(t *testing.T) {
 	served := map[string]bool{}
 	note := func(m telemetry.Metric) { served[m.Name] = true }
 	n.readMetrics(note)
+	some := []cluster.Traffic{{Topic: "t", Event: "e", Sizes: []uint64{1}}}
+	trafficMetrics(note, some, some, []float64{10})
 	brokerMetrics(note, zmq.BrokerStats{})
 	loggerMetrics(note, logger.Stats{})
 	archiveMetrics(note, archive.Stats{})

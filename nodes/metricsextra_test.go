@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,6 +50,29 @@ func TestAddMetrics(t *testing.T) {
 		n.AddMetrics(func(emit func(telemetry.Metric)) { emit(telemetry.Count(name, "Mine.", 3)) })
 	}
 	wantSamples(t, samples(n.readMetrics), map[string]float64{"my_alarms_total": 3, "my_errors_total": 3})
+}
+
+// What Zeek counts if it is told to debug, a node in Go does, too, with the same labels.
+func TestTrafficMetrics(t *testing.T) {
+	t.Parallel()
+	got := map[string]*telemetry.Histogram{}
+	counted := samples(func(emit func(telemetry.Metric)) {
+		in := []cluster.Traffic{{Topic: "a", Event: "A::x", Count: 3, Bytes: 70, Sizes: []uint64{1, 3}}}
+		out := []cluster.Traffic{{Topic: "b", Event: "B::y", Count: 4}}
+		trafficMetrics(func(m telemetry.Metric) { got[m.Name] = m.Histogram; emit(m) }, in, out, []float64{10, 50})
+		out[0].Sizes = []uint64{0, 4}
+		trafficMetrics(emit, nil, out, []float64{10, 50})
+	})
+	wantSamples(t, counted, map[string]float64{
+		"zeek_cluster_core_verbose_incoming_events_total topic a handler A::x":                   3,
+		"zeek_cluster_core_verbose_outgoing_events_total topic b handler B::y":                   4,
+		"zeek_cluster_core_debug_incoming_event_sizes topic a handler A::x":                      0,
+		"zeek_cluster_core_debug_outgoing_event_sizes topic b handler B::y script_location none": 0,
+	})
+	want := telemetry.Histogram{Count: 3, Sum: 70, Bounds: []float64{10, 50}, Below: []uint64{1, 3}}
+	if h := got["zeek_cluster_core_debug_incoming_event_sizes"]; h == nil || !reflect.DeepEqual(*h, want) {
+		t.Errorf("got %+v, want %+v", h, want)
+	}
 }
 
 // source is a source of packets that can be slow.

@@ -7,9 +7,31 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"zctl/nodes/cluster"
 	"zctl/nodes/logstream"
 	"zctl/nodes/telemetry"
 )
+
+// trafficMetrics is what Zeek counts of events if it is told to be verbose, or to debug
+// (spec: cluster-framework 1.13, 4.3).
+func trafficMetrics(emit func(telemetry.Metric), incoming, outgoing []cluster.Traffic, bounds []float64) {
+	for direction, all := range map[string][]cluster.Traffic{"incoming": incoming, "outgoing": outgoing} {
+		for _, t := range all {
+			labels := []string{"topic", t.Topic, "handler", t.Event}
+			emit(telemetry.Count("zeek_cluster_core_verbose_"+direction+"_events_total", "Events by topic and name.", t.Count, labels...))
+			if t.Sizes == nil {
+				continue
+			}
+			if direction == "outgoing" {
+				labels = append(labels, "script_location", "none") // there is no script
+			}
+			emit(telemetry.Metric{
+				Name: "zeek_cluster_core_debug_" + direction + "_event_sizes", Help: "Bytes of events by topic and name.", Labels: labels,
+				Histogram: &telemetry.Histogram{Count: t.Count, Sum: float64(t.Bytes), Bounds: bounds, Below: t.Sizes},
+			})
+		}
+	}
+}
 
 // handlerMetrics is what Zeek counts of event handlers (spec: cluster-framework 4.3).
 func handlerMetrics(emit func(telemetry.Metric), invocations map[string]uint64) {

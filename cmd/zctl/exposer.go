@@ -81,7 +81,7 @@ func (e *exposer) options(s *supervisor.Supervisor) telemetry.Options {
 		Process: "zctl_supervisor", Setting: "metrics.listen", Log: e.log,
 		Read: func(emit func(telemetry.Metric)) {
 			if status, err := s.Status(nil); err == nil {
-				metrics.Each(status, func(m metrics.Sample) { emit(telemetry.Metric(m)) })
+				metrics.Each(status, func(m metrics.Sample) { emit(metricOf(m)) })
 			}
 		},
 		Others: func() []telemetry.Target {

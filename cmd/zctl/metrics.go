@@ -37,7 +37,7 @@ func printMetrics(c *cli.Context) error {
 		return err
 	}
 	o := telemetry.Options{Read: func(emit func(telemetry.Metric)) {
-		metrics.Each(status, func(m metrics.Sample) { emit(telemetry.Metric(m)) })
+		metrics.Each(status, func(m metrics.Sample) { emit(metricOf(m)) })
 	}}
 	if c.Bool("nodes") {
 		o.Others = func() []telemetry.Target { return targetsOf(status) }
@@ -54,4 +54,9 @@ func targetsOf(s supervisor.Status) []telemetry.Target {
 		}
 	}
 	return all
+}
+
+// metricOf is a sample as what nodes serve is.
+func metricOf(s metrics.Sample) telemetry.Metric {
+	return telemetry.Metric{Name: s.Name, Help: s.Help, Counter: s.Counter, Value: s.Value, Labels: s.Labels}
 }

@@ -53,6 +53,16 @@ type Options struct {
 	// SelfInHRW lets a member of a pool pick itself by [Cluster.HRWTopic], as
 	// other nodes pick it. Zeek's do not (spec: cluster-framework 1.7).
 	SelfInHRW bool
+	// CoreMetrics is how finely events are counted
+	// (Cluster::Telemetry::core_metrics).
+	CoreMetrics TrafficDetail
+	// TopicNormalizations is which topics are counted together: the first that matches.
+	// nil: [DefaultTopicNormalizations] (Cluster::Telemetry::topic_normalizations).
+	TopicNormalizations []TopicNormalization
+	// MessageSizeBounds is the sizes by which messages are counted, in bytes, the
+	// smallest first. nil: [DefaultMessageSizeBounds]
+	// (Cluster::Telemetry::message_size_bounds).
+	MessageSizeBounds []float64
 	// Log is what the node says about itself; nil discards it. Its handler must not
 	// call the Cluster.
 	Log *slog.Logger
@@ -85,6 +95,12 @@ func (o Options) withDefaults() Options {
 	if o.Linger == 0 {
 		o.Linger = 500 * time.Millisecond
 	}
+	if o.TopicNormalizations == nil && o.CoreMetrics != TrafficInfo {
+		o.TopicNormalizations = DefaultTopicNormalizations()
+	}
+	if o.MessageSizeBounds == nil {
+		o.MessageSizeBounds = DefaultMessageSizeBounds()
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -109,6 +125,8 @@ type Cluster struct {
 	sooner       interceptors // by topic
 	soonerByName interceptors
 	stats        counters
+	incoming     *traffic // nil: not counted so finely
+	outgoing     *traffic
 	notes        *notes
 	ready        chan struct{} // closed when the node can publish
 
@@ -134,7 +152,7 @@ func New(o Options) (*Cluster, error) {
 	if o.EventSerializer != event.FormatBin && o.EventSerializer != event.FormatJSON {
 		return nil, fmt.Errorf("cannot publish in format %q; there are %s and %s", o.EventSerializer, event.FormatBin, event.FormatJSON)
 	}
-	c := &Cluster{o: o, queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{}), since: map[string]time.Time{}}
+	c := &Cluster{o: o, incoming: o.newTraffic(), outgoing: o.newTraffic(), queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{}), since: map[string]time.Time{}}
 	if o.Node != "" {
 		if err := checkRuns(o.Layout, o.Node); err != nil {
 			return nil, err

@@ -94,6 +94,7 @@ func (c *Cluster) send(topic string, ev event.Event) error {
 		payload = ev.Append(nil)
 	}
 	c.stats.outgoing.Add(1)
+	c.outgoing.note(topic, ev.Name, len(payload))
 	if err := (*backend).Publish(topic, c.o.NodeID, c.o.EventSerializer, payload); err != nil {
 		c.stats.unsent.Add(1)
 		return fmt.Errorf("cannot publish %s: %w", ev.Name, err)

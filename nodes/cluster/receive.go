@@ -27,6 +27,9 @@ func (c receiver) Message(topic, sender, format, payload []byte) {
 		return
 	}
 	c.stats.incoming.Add(1)
+	if c.incoming != nil {
+		c.incoming.note(string(topic), ev.Name, len(payload))
+	}
 	if c.hello(ev) {
 		return
 	}

@@ -15,16 +15,29 @@ type Metric struct {
 	Value   float64
 	// Labels are names and values in turn.
 	Labels []string
+	// Histogram makes it one; Counter and Value do not count then.
+	Histogram *Histogram
+}
+
+// Histogram is many numbers.
+type Histogram struct {
+	// Count is how many there are, and Sum what they are together.
+	Count uint64
+	Sum   float64
+	// Bounds are the upper ones of buckets, the lowest first; Below is how many numbers
+	// are at most that, in the same order.
+	Bounds []float64
+	Below  []uint64
 }
 
 // Count is a counter.
 func Count(name, help string, value uint64, labels ...string) Metric {
-	return Metric{name, help, true, float64(value), labels}
+	return Metric{Name: name, Help: help, Counter: true, Value: float64(value), Labels: labels}
 }
 
 // Gauge is a number that goes up and down.
 func Gauge[N ~int | ~int64 | ~uint64 | ~float64](name, help string, value N, labels ...string) Metric {
-	return Metric{name, help, false, float64(value), labels}
+	return Metric{Name: name, Help: help, Value: float64(value), Labels: labels}
 }
 
 // Truth is a number that is 1 or 0.

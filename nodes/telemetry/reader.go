@@ -37,7 +37,7 @@ func (r reader) Gather() ([]*dto.MetricFamily, error) {
 			byName[m.Name], all = f, append(all, f)
 		}
 		if f.GetType() != m.kind() {
-			errs = append(errs, fmt.Errorf("metric %s is a counter at one time, and not at another", m.Name))
+			errs = append(errs, fmt.Errorf("metric %s is of one type at one time, and of another at another", m.Name))
 			return
 		}
 		labels, err := r.labels(m)
@@ -46,9 +46,12 @@ func (r reader) Gather() ([]*dto.MetricFamily, error) {
 			return
 		}
 		sample := &dto.Metric{Label: labels}
-		if m.Counter {
+		switch {
+		case m.Histogram != nil:
+			sample.Histogram = m.Histogram.buckets()
+		case m.Counter:
 			sample.Counter = &dto.Counter{Value: &m.Value}
-		} else {
+		default:
 			sample.Gauge = &dto.Gauge{Value: &m.Value}
 		}
 		f.Metric = append(f.Metric, sample)
@@ -57,10 +60,21 @@ func (r reader) Gather() ([]*dto.MetricFamily, error) {
 }
 
 func (m Metric) kind() dto.MetricType {
-	if m.Counter {
+	switch {
+	case m.Histogram != nil:
+		return dto.MetricType_HISTOGRAM
+	case m.Counter:
 		return dto.MetricType_COUNTER
 	}
 	return dto.MetricType_GAUGE
+}
+
+func (h *Histogram) buckets() *dto.Histogram {
+	d := &dto.Histogram{SampleCount: &h.Count, SampleSum: &h.Sum}
+	for i := range min(len(h.Bounds), len(h.Below)) {
+		d.Bucket = append(d.Bucket, &dto.Bucket{UpperBound: &h.Bounds[i], CumulativeCount: &h.Below[i]})
+	}
+	return d
 }
 
 // labels is the labels of a metric, in order.

@@ -18,6 +18,7 @@ func metrics(emit func(Metric)) {
 	emit(Gauge("zctl_level", "Level.", 1.5, "side", "left"))
 	emit(Gauge("zctl_level", "Level.", -2, "side", "right"))
 	emit(Truth("zctl_stuck", "1 if stuck.", true))
+	emit(Metric{Name: "zctl_sizes", Help: "Sizes.", Labels: []string{"side", "left"}, Histogram: &Histogram{Count: 3, Sum: 1010.5, Bounds: []float64{10, 100}, Below: []uint64{1, 2}}})
 }
 
 func serve(t *testing.T, o Options) string {
@@ -62,6 +63,11 @@ func TestMetrics(t *testing.T) {
 		`zctl_level{node="worker-1",side="left"} 1.5`,
 		`zctl_level{node="worker-1",side="right"} -2`,
 		`zctl_stuck{node="worker-1"} 1`,
+		`# TYPE zctl_sizes histogram`,
+		`zctl_sizes_bucket{node="worker-1",side="left",le="10"} 1`,
+		`zctl_sizes_bucket{node="worker-1",side="left",le="100"} 2`,
+		`zctl_sizes_bucket{node="worker-1",side="left",le="+Inf"} 3`,
+		`zctl_sizes_sum{node="worker-1",side="left"} 1010.5`,
 		`# TYPE process_cpu_user_seconds_total counter`,
 		`# TYPE process_resident_memory_bytes gauge`,
 		`# TYPE process_open_fds gauge`,
