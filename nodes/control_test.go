@@ -181,8 +181,11 @@ func onMemoryBus(t *testing.T, o Options) (*Node, *control.Controller) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(context.Background()) }()
+	if err := n.WaitReady(soonFor(t)); err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan error, 1)
-	go func() { done <- client.Run(ctx) }()
+	go func() { done <- client.Run(ctx) }() // so that it sees the node
 	t.Cleanup(func() {
 		cancel()
 		n.end()
@@ -190,9 +193,7 @@ func onMemoryBus(t *testing.T, o Options) (*Node, *control.Controller) {
 			t.Error(err)
 		}
 	})
-	soon, cancelSoon := context.WithTimeout(context.Background(), patience)
-	defer cancelSoon()
-	if err := errors.Join(n.WaitReady(soon), controller.WaitReady(soon)); err != nil {
+	if err := controller.WaitReady(soonFor(t)); err != nil {
 		t.Fatal(err)
 	}
 	return n, controller
