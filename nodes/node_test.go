@@ -26,7 +26,7 @@ import (
 var discard = slog.New(slog.DiscardHandler)
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // testCluster is a cluster of nodes in this process, over loopback.
 type testCluster struct {

@@ -26,7 +26,7 @@ type rig struct {
 }
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // newRig makes a directory and opens a supervisor there. At the end of the test
 // nothing may be left running.

@@ -139,9 +139,11 @@ func TestRollingStops(t *testing.T) {
 	r.do(r.s.Restart, "worker-9")
 	untouched("restarted")
 	r.shutdown(true)
-	unix.Kill(r.savedPID("worker-3"), unix.SIGKILL)
+	killed := r.savedPID("worker-3")
+	unix.Kill(killed, unix.SIGKILL)
+	waitFor(t, func() bool { return !alive(killed) })
 	r.open()
-	r.await("worker-3", "started again", isReady)
+	r.await("worker-3", "started again", func(n NodeStatus) bool { return isReady(n) && n.PID != killed })
 	untouched("taken over")
 	if now := r.status("worker-3"); now.Generation != old {
 		t.Errorf("generation of worker-3: %s, want %s", now.Generation, old)

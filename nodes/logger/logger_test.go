@@ -68,7 +68,7 @@ func start(t *testing.T, o Options) (l *Logger, end func() error) {
 }
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()

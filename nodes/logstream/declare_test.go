@@ -47,7 +47,7 @@ func one[T any](t *testing.T, id ID, record T) []byte {
 	}
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // TestWorkedExample is the batch of wire 3.3.
 func TestWorkedExample(t *testing.T) {

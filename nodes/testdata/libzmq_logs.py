@@ -50,7 +50,7 @@ while not ending.is_set():
         try:
             push.send_multipart(frames)
             sent += 1
-            time.sleep(0.005)
+            time.sleep(0.01)
             break
         except zmq.Again:
             pass

@@ -72,7 +72,7 @@ func TestPullIsBounded(t *testing.T) {
 }
 
 func pullIsBounded(t *testing.T, keys *curve.Keys) {
-	const peers, each, size, limit = 40, 5, 300_000, 1 << 20
+	const peers, each, size, limit = 40, 2, 300_000, 1 << 20
 	var mu sync.Mutex
 	got, most := 0, 0
 	var pull *Pull

@@ -11,7 +11,7 @@ import (
 func TestConnectionsAreTuned(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t, BrokerOptions{Options: Options{SndBuf: 50_000, RcvBuf: 60_000}})
-	n := startNode(t, b, Options{})
+	n := startNode(t, b, Options{SndBuf: 30_000, RcvBuf: 40_000})
 	n.ready(t)
 	accepted := b.pubs.current()[0].nc
 	n.sub.mu.Lock()
@@ -22,11 +22,17 @@ func TestConnectionsAreTuned(t *testing.T) {
 			t.Errorf("%s: keepalive and no delay must be on", name)
 		}
 	}
-	if got := option(t, accepted, unix.SOL_SOCKET, unix.SO_SNDBUF); got != 100_000 { // the kernel doubles, socket(7)
-		t.Errorf("send buffer is %d", got)
-	}
-	if got := option(t, accepted, unix.SOL_SOCKET, unix.SO_RCVBUF); got != 120_000 {
-		t.Errorf("receive buffer is %d", got)
+	for _, test := range []struct {
+		name     string
+		nc       net.Conn
+		snd, rcv int // the kernel doubles them, socket(7)
+	}{{"accepted", accepted, 100_000, 120_000}, {"connected", connected, 60_000, 80_000}} {
+		if got := option(t, test.nc, unix.SOL_SOCKET, unix.SO_SNDBUF); got != test.snd {
+			t.Errorf("%s: send buffer is %d", test.name, got)
+		}
+		if got := option(t, test.nc, unix.SOL_SOCKET, unix.SO_RCVBUF); got != test.rcv {
+			t.Errorf("%s: receive buffer is %d", test.name, got)
+		}
 	}
 }
 

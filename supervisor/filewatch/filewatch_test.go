@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // called waits until something was called.
 func called(t *testing.T, calls chan string, want string) {
