@@ -136,7 +136,9 @@ func TestInStoreLate(t *testing.T) {
 		if !maps.Equal(contents(first), contents(second)) || second.Len() != 100 {
 			t.Errorf("%d of 100", second.Len())
 		}
-		stores["manager"].Clear()
+		if err := stores["manager"].Clear().Wait(r.Context()); err != nil {
+			t.Error(err)
+		}
 		put(r, second, "x", struct{}{})
 		synced(r, second)
 		if got := fmt.Sprint(contents(first), contents(second)); got != "map[x:{}] map[x:{}]" {

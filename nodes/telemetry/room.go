@@ -14,7 +14,8 @@ import (
 // nothing must not keep out who wants to know something.
 type room struct {
 	net.Listener
-	most int
+	most   int
+	silent time.Duration // how long is long enough: silentFor
 
 	mu      sync.Mutex // guards what follows
 	guests  []*guest   // who has been silent for longest is the first
@@ -35,7 +36,7 @@ type guest struct {
 const silentFor = 500 * time.Millisecond
 
 func newRoom(l net.Listener, most int) *room {
-	return &room{Listener: l, most: most, changed: make(chan struct{})}
+	return &room{Listener: l, most: most, silent: silentFor, changed: make(chan struct{})}
 }
 
 // Accept waits for room at most as long as requests take that are being answered, and
@@ -60,7 +61,7 @@ func (r *room) Accept() (net.Conn, error) {
 		}
 		select {
 		case <-changed:
-		case <-time.After(silentFor / 10):
+		case <-time.After(r.silent / 10):
 		}
 	}
 }
@@ -76,7 +77,7 @@ func (r *room) enter(g *guest) (entered bool, gone *guest, changed <-chan struct
 	g.since = time.Now()
 	if len(r.guests) >= r.most {
 		i := slices.IndexFunc(r.guests, func(g *guest) bool { return !g.busy })
-		if i < 0 || g.since.Sub(r.guests[i].since) < silentFor {
+		if i < 0 || g.since.Sub(r.guests[i].since) < r.silent {
 			return false, nil, r.changed
 		}
 		gone = r.guests[i]

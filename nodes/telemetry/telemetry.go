@@ -58,7 +58,7 @@ type Options struct {
 // Server has the port, and answers scrapes once it serves.
 type Server struct {
 	http     *http.Server
-	listener net.Listener
+	listener *room
 }
 
 // What a client may ask of a node: it is there to do other things.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"zctl/nodes/cluster"
 	"zctl/nodes/event"
@@ -65,18 +66,14 @@ func TestZeroMQ(t *testing.T) {
 		c.closed()
 		return len(h.got) > 0
 	})
-	for len(all.all) > 0 {
-		<-all.all
-	}
-	first := s.Stats().Apps["unknown"].Outgoing
-	for round := range 10 {
+	for range 10 {
 		c := dial(t, s.addr, path)
 		c.subscribe(`["wsv/pong", "wsv/more"]`)
 		const events = 100
 		for n := range uint64(events) {
 			c.text(ping("once", n))
 		}
-		id := fmt.Sprintf("-websocket-%d", int(first)+round)
+		id := all.added(t, `added ["wsv/more" "wsv/pong"]`)
 		for n := range uint64(events) {
 			got := h.next()
 			for strings.HasSuffix(got, "WSV::hello()") { // of the beginning
@@ -91,7 +88,22 @@ func TestZeroMQ(t *testing.T) {
 		c.want(message("wsv/more", "WSV::more"))
 		c.close(1000, "")
 		c.closed()
-		all.want(t, id+` added ["wsv/more" "wsv/pong"]`)
 		all.want(t, id+` lost 1000 ""`)
+	}
+}
+
+// added is the id of the client of which that is said. Before it may be said what became
+// of others.
+func (h *happenings) added(t *testing.T, what string) (id string) {
+	t.Helper()
+	for {
+		select {
+		case got := <-h.all:
+			if id, said, _ := strings.Cut(got, " "); said == what {
+				return id
+			}
+		case <-time.After(patience):
+			t.Fatalf("nothing happened, want %s", what)
+		}
 	}
 }
