@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -16,7 +12,6 @@ import (
 	"zctl/nodes/cluster"
 	"zctl/nodes/control"
 	"zctl/nodes/tap"
-	"zctl/supervisor"
 )
 
 // inquireHelp ends the description of verbs that ask nodes.
@@ -37,35 +32,12 @@ func inquireFlags() []cli.Flag {
 	}, endpointFlags()...)
 }
 
-// reply is what a node answered, or why it did not.
-type reply struct {
-	layoutgen.Node
-	control.Answer
-	ours bool // it is a node of the deployed cluster
-}
-
 // inquire asks nodes and calls show for each, in the order loggers, manager, proxies,
 // workers, as soon as that is known of it and those before. The error says that nobody
 // could be asked.
 func inquire(c *cli.Context, q control.Question, patterns []string, show func(reply)) error {
-	b, err := findBus(c)
+	b, err := inquireBus(c, patterns)
 	if err != nil {
-		return err
-	}
-	if b.ConnectXSub == "" || b.ConnectXPub == "" {
-		return usagef("zctl %s needs both ends of the bus: say --connect-xsub and --connect-xpub", c.Command.Name)
-	}
-	if file := c.String("layout"); file != "" {
-		if b.layout, err = layoutgen.ReadLayout(file); err != nil {
-			return &exitError{exitUsage, err}
-		}
-	}
-	if b.layout != nil { // mistakes are found without a bus
-		if _, err := chooseNodes(b.layout.Nodes, patterns); err != nil {
-			return err
-		}
-	}
-	if err := brokerRuns(b); err != nil {
 		return err
 	}
 	log, unreachable := tap.Cause(nil)
@@ -91,6 +63,29 @@ func inquire(c *cli.Context, q control.Question, patterns []string, show func(re
 	return errors.Join(err, c.Context.Err(), <-ended)
 }
 
+// inquireBus is the bus to ask on, if what was typed makes sense and it may be there.
+func inquireBus(c *cli.Context, patterns []string) (bus, error) {
+	b, err := findBus(c)
+	if err != nil {
+		return b, err
+	}
+	if b.ConnectXSub == "" || b.ConnectXPub == "" {
+		return b, usagef("zctl %s needs both ends of the bus: say --connect-xsub and --connect-xpub", c.Command.Name)
+	}
+	if file := c.String("layout"); file != "" {
+		if b.layout, err = layoutgen.ReadLayout(file); err != nil {
+			return b, &exitError{exitUsage, err}
+		}
+	}
+	if b.layout != nil {
+		if _, err := chooseNodes(b.layout.Nodes, patterns); err != nil {
+			return b, err
+		}
+	}
+	return b, brokerRuns(b)
+}
+
+// askAll asks nodes of a bus that was joined.
 func askAll(ctx context.Context, controller *control.Controller, b bus, q control.Question, patterns []string, show func(reply)) error {
 	all := onBus(controller.Nodes())
 	if b.layout != nil {
@@ -116,124 +111,4 @@ func askAll(ctx context.Context, controller *control.Controller, b bus, q contro
 			chosen = chosen[1:]
 		}
 	})
-}
-
-// brokerRuns says at once that the bus of our own cluster is not there, where that is
-// known.
-func brokerRuns(b bus) error {
-	if b.dirs == "" {
-		return nil
-	}
-	have, err := supervisor.SavedNodes(b.dirs)
-	if err != nil {
-		return nil // then we shall see
-	}
-	for _, name := range []string{layoutgen.BrokerName, readerOf(b.dirs)} {
-		i := slices.IndexFunc(have, func(h supervisor.Have) bool { return h.Spec.Name == name })
-		if i < 0 || name != layoutgen.BrokerName && have[i].Spec.Type != layoutgen.TypeManager {
-			continue
-		}
-		if !have[i].Up {
-			return &exitError{exitUnreachable, fmt.Errorf("cannot reach the broker: %s, which runs it, is not running; zctl start %s", name, name)}
-		}
-		return nil
-	}
-	return nil
-}
-
-// onBus is nodes of which nothing is known but their names.
-func onBus(names []string) []layoutgen.Node {
-	all := make([]layoutgen.Node, len(names))
-	for i, name := range names {
-		all[i] = layoutgen.Node{Name: name, Type: layoutgen.TypeNone}
-		for _, t := range layoutgen.StartOrder {
-			if strings.HasPrefix(name, string(t)) {
-				all[i].Type = t
-			}
-		}
-	}
-	return all
-}
-
-// chooseNodes is the nodes that patterns name, in the order in which zeekctl lists them
-// (spec: zeekctl 1.1), without those that never run.
-func chooseNodes(all []layoutgen.Node, patterns []string) ([]layoutgen.Node, error) {
-	all = slices.DeleteFunc(slices.Clone(all), func(n layoutgen.Node) bool { return n.Type == layoutgen.TypeControl })
-	slices.SortStableFunc(all, func(a, b layoutgen.Node) int {
-		return slices.Index(layoutgen.StartOrder, a.Type) - slices.Index(layoutgen.StartOrder, b.Type)
-	})
-	specs := make([]supervisor.Spec, len(all))
-	for i, n := range all {
-		specs[i] = supervisor.Spec{Name: n.Name, Type: n.Type}
-	}
-	chosen, err := supervisor.Select(specs, patterns)
-	if err != nil {
-		return nil, &exitError{exitUsage, err}
-	}
-	return slices.DeleteFunc(all, func(n layoutgen.Node) bool {
-		return !slices.ContainsFunc(chosen, func(s supervisor.Spec) bool { return s.Name == n.Name })
-	}), nil
-}
-
-// outcome is what is to be said of all replies by an exit code.
-type outcome struct{ asked, failed, late int }
-
-func (o *outcome) add(r reply) {
-	o.asked++
-	switch {
-	case errors.Is(r.Err, control.ErrNoAnswer):
-		o.late++
-	case r.Err != nil:
-		o.failed++
-	}
-}
-
-// err is nil only if every node has answered.
-func (o *outcome) err() error {
-	switch {
-	case o.late > 0:
-		return &exitError{exitTimedOut, nil}
-	case o.failed > 0:
-		return &exitError{exitFailed, nil}
-	case o.asked == 0:
-		return &exitError{exitFailed, errors.New("no such node runs")}
-	}
-	return nil
-}
-
-// advice is an error of a reply with what to do about it.
-func advice(r reply) string {
-	text := plain(r.Err.Error())
-	switch {
-	case !r.ours:
-	case errors.Is(r.Err, control.ErrNotThere):
-		text += "; zctl status " + r.Name + " says why"
-	case errors.Is(r.Err, control.ErrNoAnswer):
-		text += "; zctl diag " + r.Name + " tells how it is"
-	}
-	return text
-}
-
-// plainLines is [plain] for a text of several lines with tabs in them.
-func plainLines(text string) string {
-	var b strings.Builder
-	for line := range strings.SplitAfterSeq(text, "\n") {
-		body, end := strings.CutSuffix(line, "\n")
-		for i, cell := range strings.Split(body, "\t") {
-			if i > 0 {
-				b.WriteByte('\t')
-			}
-			b.WriteString(plain(cell))
-		}
-		if end {
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
-}
-
-// showError prints why a node did not answer, as zeekctl does, in a column of so many
-// characters.
-func showError(w io.Writer, r reply, width int, between string) {
-	fmt.Fprintf(w, "%*s%s<error: %s>\n", width, plain(r.Name), between, advice(r))
 }

@@ -16,7 +16,7 @@ type Packets struct {
 }
 
 // PacketSource is what a node gets packets from. PacketStats is called when somebody asks,
-// on a goroutine of its own.
+// on a goroutine of its own, perhaps by several at once.
 type PacketSource interface{ PacketStats() Packets }
 
 func (p Packets) plus(q Packets) Packets {
