@@ -77,6 +77,17 @@
 // waits, or they are kept in files. [Node.LogStats] has the numbers; package
 // logstream says what exactly can be lost.
 //
+// # Shared state
+//
+// Package table has maps that nodes share: [table.New] makes one of Go's types, which
+// is Zeek's table of that id with &publish_on_change, or, with a store behind it, with
+// &backend. [CreateStore] opens a data store: a master keeps it, on disk if it should,
+// and every node has a copy. docs/stores.md says which of them promises what.
+//
+//	hosts, err := table.New(n.Cluster, "Scan::hosts", table.Options[netip.Addr, uint64]{})
+//	…
+//	err = hosts.Put(host, 3)
+//
 // # Clients and tests
 //
 // [NewClient] makes a client of a cluster in whose layout it does not stand. In

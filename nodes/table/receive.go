@@ -12,7 +12,7 @@ import (
 // changed applies the changes of one event of somebody else's (spec:
 // cluster-framework 1.14). The error is logged.
 func (p *publisher[K, V]) changed(_ context.Context, ev event.Event) error {
-	if tableID(ev) != p.id {
+	if tableID(ev) != p.id || p.isClosed() {
 		return nil
 	}
 	h, infos, err := decode(ev)

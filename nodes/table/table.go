@@ -194,6 +194,12 @@ func (t *Table[K, V]) Close() error {
 	return err
 }
 
+func (t *Table[K, V]) isClosed() bool {
+	t.write.Lock()
+	defer t.write.Unlock()
+	return t.closed
+}
+
 func (t *Table[K, V]) shut() (wait func(), err error) {
 	t.write.Lock()
 	defer t.write.Unlock()
