@@ -103,12 +103,12 @@ func (p *publisher[K, V]) queue(key K, info changeInfo) {
 	}
 }
 
-// late publishes what has waited long enough.
+// late publishes what has waited long enough, unless that was published meanwhile.
 func (p *publisher[K, V]) late() {
 	p.write.Lock()
 	defer p.write.Unlock()
-	if p.timer != nil {
-		p.flush(time.Now())
+	if now := time.Now(); p.timer != nil && now.Sub(p.last) >= p.delay {
+		p.flush(now)
 	}
 }
 
