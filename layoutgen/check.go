@@ -25,6 +25,7 @@ func (c *Config) check(s *source) {
 	c.Zeek.check(s)
 	c.Archiver.Treatment.check(s, "archiver")
 	c.Metrics.check(s)
+	c.WebSocket.check(s)
 	checkNetworks(s, c.Networks)
 	checkOwnPort(s, "control.port", c.Control.Port)
 	checkName(s, "manager.name", c.Manager.Name)
@@ -165,6 +166,8 @@ func checkEnv(s *source, path, name, value string) {
 		}
 	case name == StoreDirEnv || name == StoresEnv:
 		s.problemf(path, "%s: zctl sets %s itself; say default_store_dir in [cluster], and [store.NAME]", display(path), name)
+	case name == WebSocketEnv:
+		s.problemf(path, "%s: zctl sets %s itself; say [websocket]", display(path), name)
 	case slices.Contains(ownEnv, name) || strings.HasPrefix(name, "ZCTL_"):
 		s.problemf(path, "%s: zctl sets %s itself; remove it", display(path), name)
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Zeek     Zeek     `toml:"zeek"`
 	Archiver Archiver `toml:"archiver"`
 	Metrics  Metrics  `toml:"metrics"`
+	// WebSocket is served only if the file has the section.
+	WebSocket WebSocket `toml:"websocket"`
 	// Networks is the section [networks]: the networks that are the site's own
 	// (Zeek's Site::local_nets), as CIDR, and what each is called. Default none.
 	Networks map[string]string `toml:"networks"`

@@ -32,8 +32,8 @@ func TestDefault(t *testing.T) {
 // all in [zeromq].
 func TestEveryKeyHasDefaultOrIsOptional(t *testing.T) {
 	t.Parallel()
-	optional := "address args base_dir capabilities command core cpus default_store_dir env group listen metrics_port name names nice path port prefixes site streams include exclude keep post_process umask user worker_args"
-	zero := " give_up_after heartbeat nodes cpu_weight memory_max nofile json_include_unset_fields rotation_size expire_after max_size spill check_memory"
+	optional := "address args base_dir capabilities command core cpus default_store_dir env group listen metrics_port name names nice node path port prefixes site streams ca_file cert_file ciphers key_file origins token_file include exclude keep post_process umask user worker_args"
+	zero := " verify_client strict give_up_after heartbeat nodes cpu_weight memory_max nofile json_include_unset_fields rotation_size expire_after max_size spill check_memory"
 	for section, field := range keys(reflect.ValueOf(Default()).Elem()) {
 		v := field
 		if v.Kind() == reflect.Slice {

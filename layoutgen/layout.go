@@ -222,6 +222,7 @@ func buildLayout(c *Config, s *source) *Layout {
 		}
 	}
 	b.supervisor(c.Metrics)
+	b.webSocket(c)
 	zeekLogger := func(n Node) bool { return n.Process.Engine == EngineZeek && !n.Elsewhere && b.layout.TakesLogs(n) }
 	if i := slices.IndexFunc(b.layout.Nodes, zeekLogger); i >= 0 {
 		b.layout.Archiver = c.Archiver.node(address, b.layout.Nodes[i])

@@ -77,6 +77,7 @@ func Parse(file string, doc []byte) (*Config, error) {
 	c.check(src)
 	c.override(src, overrides)
 	c.checkStores(src)
+	c.checkWebSocket(src)
 	buildLayout(c, src)
 	if len(src.problems) == 0 {
 		return c, nil
@@ -216,6 +217,7 @@ func (c *Config) resolvePaths() {
 	for i := range c.Zeek.Site {
 		c.resolve(&c.Zeek.Site[i])
 	}
+	c.resolveWebSocket()
 	programs := []*string{&c.Zeek.Path}
 	for _, p := range c.processes() {
 		programs = append(programs, &p.Command)

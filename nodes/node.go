@@ -72,7 +72,7 @@ type Options struct {
 // shell started: CLUSTER_NODE is its name, its layout is found by [FindLayout],
 // ZCTL_HEARTBEAT ("5s") is its [zmq.Options.Heartbeat], ZCTL_LOG_FULL ("drop", "block"
 // or "spill") its [logstream.Policy], ZCTL_LOG_SPILL_BYTES the bound of the latter's
-// files, ZCTL_STORES and ZCTL_STORE_DIR its [StoreOptions], and the keys of an encrypted
+// files, ZCTL_STORES and ZCTL_STORE_DIR its [StoreOptions], ZCTL_WEBSOCKET where it serves WebSocket clients, and the keys of an encrypted
 // bus are in Zeek's variables ([curve.FromEnv]). It says on stderr what happens to
 // it.
 func FromEnv() (Options, error) {
@@ -85,6 +85,9 @@ func FromEnv() (Options, error) {
 		return Options{}, err
 	}
 	if o.Logs, err = logsFromEnv(os.Getenv); err != nil {
+		return Options{}, err
+	}
+	if o.WebSocket, err = webSocketFromEnv(os.Getenv); err != nil {
 		return Options{}, err
 	}
 	o.Stores, err = storesFromEnv(os.Getenv)

@@ -274,8 +274,8 @@ func TestWebSocketTokenAndOrigin(t *testing.T) {
 		{"s3cret", "", ""},
 		{"s3cret", "https://good.example", ""},
 		{"s3cret", "https://bad.example", "the server does not let us in"},
-		{"wrong", "", "the server wants a token, and not this one"},
-		{"", "https://good.example", "the server wants a token, and not this one"},
+		{"wrong", "", "the server wants a token that it knows"},
+		{"", "https://good.example", "the server wants a token that it knows"},
 	} {
 		o := client.Options{URL: url, Token: test.token}
 		if test.origin != "" {

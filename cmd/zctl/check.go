@@ -62,7 +62,7 @@ func check(c *cli.Context, config *layoutgen.Config) error {
 	dirs := supervisor.Dirs(config.BaseDir)
 	changes, err := plan(c, api.NewClient(dirs), dirs, d.Deployment, supervisor.DeployOptions{})
 	if err == nil {
-		err = foreignPorts(config.Layout(), changes)
+		err = foreignPorts(config, changes)
 	}
 	if err != nil && codeOfExit(err) == exitUsage { // else deploy will tell
 		return err

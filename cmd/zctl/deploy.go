@@ -62,7 +62,7 @@ func deploy(c *cli.Context, config *layoutgen.Config) error {
 		fmt.Fprintln(c.App.ErrWriter, warning)
 	}
 	return carryOut(c, supervisor.Dirs(config.BaseDir), d.Deployment, options, func(changes []supervisor.Change) error {
-		if err := foreignPorts(config.Layout(), changes); err != nil {
+		if err := foreignPorts(config, changes); err != nil {
 			return err
 		}
 		if err := gate(c, config, d.Deployment, changes); err != nil || c.Bool("dry-run") {

@@ -79,6 +79,7 @@ func newDeployment(config *layoutgen.Config, keys curve.Keys, site string) (supe
 		spec.Env = withHeartbeat(spec, config.Broker.Heartbeat)
 		spec.Env = withSpill(spec, node, layout, config.Logs.LogSend)
 		spec.Env = withStores(spec, node, config)
+		spec.Env = withWebSocket(spec, config.WebSocketOf(node))
 		spec.Env = withKeys(spec, keys)
 		d.Nodes = append(d.Nodes, spec)
 	}
@@ -238,6 +239,7 @@ func warnings(config *layoutgen.Config) []string {
 	}
 	all = append(all, elsewhere(config)...)
 	all = append(all, siteWarnings(config)...)
+	all = append(all, webSocketWarnings(config)...)
 	return append(append(all, zeekWarnings(config)...), logWarnings(config)...)
 }
 

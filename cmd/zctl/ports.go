@@ -18,7 +18,8 @@ import (
 // foreignPorts reports ports that nodes which are to be started would listen at,
 // but some other program does: a second cluster with the same ports would not
 // only fail to start, its nodes would join the bus of the first.
-func foreignPorts(layout *layoutgen.Layout, changes []supervisor.Change) error {
+func foreignPorts(config *layoutgen.Config, changes []supervisor.Change) error {
+	layout := config.Layout()
 	var fresh []string
 	for _, c := range changes {
 		switch c.Action {
@@ -33,7 +34,7 @@ func foreignPorts(layout *layoutgen.Layout, changes []supervisor.Change) error {
 		if !slices.Contains(fresh, node.Name) {
 			continue
 		}
-		for _, l := range listens(layout, node) {
+		for _, l := range append(listens(layout, node), webSocketListener(config, node)...) {
 			if inUse(l.address) {
 				errs = append(errs, fmt.Errorf("%s cannot listen at %s (%s): another program does, maybe another cluster; end that, or choose other ports",
 					node.Name, l.address, l.key))

@@ -49,6 +49,7 @@ func (im *importer) applyOptions() {
 	}
 	im.compression()
 	im.environment()
+	im.webSocket()
 }
 
 // later is for options that are looked at where they are needed.

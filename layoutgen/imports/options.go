@@ -22,7 +22,7 @@ type option struct {
 
 // Advice that several options share.
 const (
-	noWebSocket = "zctl talks to its nodes over the bus and needs no WebSocket server; for other clients call Cluster::listen_websocket in local.zeek"
+	noWebSocket = "zctl talks to its nodes over the bus and needs no WebSocket server; [websocket] is for other clients"
 	noTimeout   = "zctl has --timeout for commands that wait"
 	noMail      = "zctl sends no mail; watch zctl status and zctl events (--json), or its metrics"
 	noCron      = "zctl needs no cron job: its supervisor starts a dead node at once"
@@ -38,9 +38,9 @@ var optionList = []option{
 	{"ZeekPort", typeInt, (*importer).later, ""},
 	{"MetricsAddress", typeString, (*importer).later, ""},
 	{"MetricsPort", typeInt, (*importer).later, ""},
-	{"UseWebSocket", typeBool, nil, noWebSocket},
-	{"WebSocketHost", typeString, nil, noWebSocket},
-	{"WebSocketPort", typeInt, nil, noWebSocket},
+	{"UseWebSocket", typeBool, (*importer).later, ""},
+	{"WebSocketHost", typeString, (*importer).later, ""},
+	{"WebSocketPort", typeInt, (*importer).later, ""},
 	{"WebSocketUrl", typeString, nil, noWebSocket},
 	{"WebSocketTimeout", typeInt, nil, noTimeout},
 	{"ControlTopic", typeString, nil, "zctl needs no topic of its own on the bus"},

@@ -116,7 +116,7 @@ func TestNothingIsLost(t *testing.T) {
 		"ClusterBackend": "Broker", "LogExpireInterval": "3 day", "MemLimit": "2000000", "Env_Vars": "A=1", "CompressLogs": "0",
 		"CompressCmd": "xz", "CompressExtension": "xz", "MetricsAddress": "127.0.0.1", "Prefixes": "a:b", "LogRotationInterval": "1800",
 		"PFRINGClusterType": "2-tuple", "cluster_backend_zeromq.use_curve_encryption": "1", "PrivateAddressSpaceIsLocal": "0",
-		"KeepLogs": "conn*", "FileExtractDir": "/x",
+		"KeepLogs": "conn*", "FileExtractDir": "/x", "WebSocketHost": "10.0.0.1",
 	}
 	elsewhere := strings.Fields("PFRINGClusterID PFRINGClusterType PFRINGFirstAppInstance lb_custom.InterfacePrefix lb_custom.InterfaceSuffix")
 	plain := importOption(t, "")

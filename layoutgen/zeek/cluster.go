@@ -126,6 +126,9 @@ func (c *Cluster) Settings(node layoutgen.Node, v Version) []string {
 	for _, network := range c.config.LocalNetworks() {
 		all = append(all, "network "+network.Prefix.String())
 	}
+	if w := c.config.WebSocketOf(node); w != nil {
+		all = append(all, "websocket "+webSocketOptions(w))
+	}
 	if c.layout.TakesLogs(node) {
 		for _, o := range c.logOptions() {
 			all = append(all, o.name+" "+o.value)

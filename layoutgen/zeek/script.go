@@ -34,6 +34,7 @@ func (c *Cluster) script() string {
 	b.WriteString(header)
 	fmt.Fprintf(&b, "redef global_hash_seed = %q;\n", c.hashSeed())
 	c.networks(&b)
+	c.webSocket(&b)
 	logger := "LOGGER"
 	if c.layout.ManagerIsLogger {
 		logger = "MANAGER"

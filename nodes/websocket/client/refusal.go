@@ -72,7 +72,7 @@ func refusedStatus(url string, response *http.Response) error {
 	}
 	switch response.StatusCode {
 	case http.StatusUnauthorized:
-		return refused(url, "the server wants a token, and not this one%s", said)
+		return refused(url, "the server wants a token that it knows%s", said)
 	case http.StatusForbidden:
 		return refused(url, "the server does not let us in%s", said)
 	case http.StatusBadRequest:

@@ -26,7 +26,7 @@ func TestRefused(t *testing.T) {
 		{"path", failed("invalid_uri", `"context":"Invalid URI - use /v1/messages/json"`), "invalid_uri: Invalid URI - use /v1/messages/json"},
 		{"old Zeek", failed("invalid_uri", `"message":"Invalid URI - use /v1/messages/json"`), "invalid_uri: Invalid URI - use /v1/messages/json"},
 		{"close", func(p *peer) { p.upgrade(); p.close(1008, "go away") }, "the server closed the connection: 1008 go away"},
-		{"401", func(p *peer) { p.refuse("401 Unauthorized") }, "the server wants a token, and not this one"},
+		{"401", func(p *peer) { p.refuse("401 Unauthorized") }, "the server wants a token that it knows"},
 		{"403", func(p *peer) { p.refuse("403 Forbidden") }, "the server does not let us in"},
 		{"404", func(p *peer) { p.refuse("404 Not Found") }, "the server answers 404 Not Found; is that a WebSocket server"},
 		{"redirect", func(p *peer) { p.refuse("302 Found\r\nLocation: http://127.0.0.1:1/") }, "the server answers 302 Found; is that"},
