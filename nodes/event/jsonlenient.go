@@ -10,15 +10,16 @@ import (
 // ParseObject reads a JSON object of several members, as the frames of Zeek's
 // WebSocket API are: member is called with each that is a string, in order; and if
 // there are "@data-type" and "data" among them, v is their value and typed is true.
-// Other members are ignored. The texts and the value refer to in.
+// Other members are ignored. The texts and the value refer to in. As Zeek does it takes
+// a port without a protocol for one of tcp, and others than it knows for unknown.
 //
 // With lenient it also reads what clients of that API write though Zeek refuses it
-// (spec: websocket 16): a real without a fraction, a timespan of days or with a
-// fraction, and a port without protocol, which is tcp, or of one that nobody knows.
+// (spec: websocket 16): a real without a fraction, and a timespan of days or with a
+// fraction.
 func ParseObject(in []byte, lenient bool, member func(key, text string)) (v Value, typed bool, err error) {
 	r := readers.Get().(*jsonReader)
 	defer r.release()
-	r.jsonScanner, r.lenient = jsonScanner{in: in}, lenient
+	r.jsonScanner, r.clients, r.lenient = jsonScanner{in: in}, true, lenient
 	o := typedObject{beside: member}
 	if err = r.members(func(key string) error { return r.member(&o, key) }); err == nil && o.known {
 		err = r.finished(&v, &o)
@@ -42,22 +43,15 @@ func lenientScalar(kind Kind, word string) (v Value, ok bool) {
 	return Real(f), ok
 }
 
-// lenientPlain reads timespans and ports of clients.
-func lenientPlain(kind Kind, s string) (v Value, ok bool) {
-	switch kind {
-	case KindTimespan:
-		d, ok := lenientSpan(s)
-		return Timespan(d), ok
-	case KindPort:
-		number, _, has := strings.Cut(s, "/")
-		protocol := "/tcp"
-		if has {
-			protocol = "/?"
-		}
-		p, ok := parsePort(number + protocol)
-		return PortValue(p), ok
+// clientsPort reads a port without a protocol, which is tcp, or with one that nobody
+// knows.
+func clientsPort(s string) (Value, bool) {
+	number, _, has := strings.Cut(s, "/")
+	p, ok := parsePort(number + "/tcp")
+	if has {
+		p.Protocol = Unknown
 	}
-	return v, false
+	return PortValue(p), ok
 }
 
 // lenientSpan reads 2d and 1.5s, to the nanosecond.

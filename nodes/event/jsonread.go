@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/base64"
 	"fmt"
+	"time"
 )
 
 // ParseTyped reads a value of the form {"@data-type":T,"data":D}: what
@@ -26,7 +27,8 @@ const maxSkip = 3 * (maxDepth + 1)
 type jsonReader struct {
 	jsonScanner
 	values  int  // read so far
-	lenient bool // as clients write, not only as Zeek does
+	clients bool // read what clients write and Zeek reads
+	lenient bool // and what it does not
 	elements
 }
 
@@ -108,8 +110,14 @@ func (r *jsonReader) plain(dst *Value, kind Kind) error {
 		return err
 	}
 	v, ok := parsePlain(kind, s)
-	if !ok && r.lenient {
-		v, ok = lenientPlain(kind, s)
+	switch {
+	case ok:
+	case kind == KindPort && r.clients:
+		v, ok = clientsPort(s)
+	case kind == KindTimespan && r.lenient:
+		var d time.Duration
+		d, ok = lenientSpan(s)
+		v = Timespan(d)
 	}
 	if !ok {
 		r.pos = start

@@ -87,7 +87,7 @@ func (r *router) route(m message) {
 
 // wanting is who wants a topic. Mostly it was asked before.
 func (r *router) wanting(topic []byte) []*client {
-	if now := r.server.subscriptions.changes.Load(); now != r.changes || len(r.routes) >= routesKept {
+	if now := r.server.subscriptions.changes.Load(); r.routes == nil || now != r.changes || len(r.routes) >= routesKept {
 		r.routes, r.changes = map[string][]*client{}, now
 	}
 	clients, known := r.routes[string(topic)]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,14 +14,21 @@ import (
 	"zctl/nodes/zmq"
 )
 
-// zmqBus is a real broker, and how to connect to it, as package nodes does.
-func zmqBus(t testing.TB) cluster.Connect {
+// zmqBroker is a real broker.
+func zmqBroker(t testing.TB, xpub, xsub string) *zmq.Broker {
 	t.Helper()
-	broker, err := zmq.ListenBroker(zmq.BrokerOptions{ListenXPub: "tcp://127.0.0.1:*", ListenXSub: "tcp://127.0.0.1:*"})
+	broker, err := zmq.ListenBroker(zmq.BrokerOptions{ListenXPub: xpub, ListenXSub: xsub})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { broker.Close() })
+	return broker
+}
+
+const anyPort = "tcp://127.0.0.1:*"
+
+// zmqBus is how to connect to a broker, as package nodes does.
+func zmqBus(broker *zmq.Broker) cluster.Connect {
 	return func(r cluster.Receiver) (cluster.Backend, error) {
 		xsub, err := zmq.ConnectXSub(broker.XPubEndpoint(), zmq.Options{}, zmq.XSubHandler{
 			Message: func(m zmq.Message) { r.Message(m[0], m[1], m[2], m[3]) },
@@ -53,10 +61,11 @@ func (m zmqMember) Close() error                   { return errors.Join(m.xsub.C
 // it and in order, and so does what others publish from then on.
 func TestZeroMQ(t *testing.T) {
 	t.Parallel()
-	connect := zmqBus(t)
+	connect := zmqBus(zmqBroker(t, anyPort, anyPort))
 	var all happenings
 	s := serveOn(t, connect, all.options(), websocket.ListenOptions{})
 	h := newHost(t, connect, nodeID)
+	first := 0
 	until(t, func() bool { // the node's subscription has reached the server
 		c := dial(t, s.addr, path)
 		defer c.conn.Close()
@@ -64,16 +73,19 @@ func TestZeroMQ(t *testing.T) {
 		c.text(message("wsv/ping", "WSV::hello"))
 		c.close(1000, "")
 		c.closed()
+		all.want(t, fmt.Sprintf("-websocket-%d added []", first))
+		all.want(t, fmt.Sprintf(`-websocket-%d lost 1000 ""`, first))
+		first++
 		return len(h.got) > 0
 	})
-	for range 10 {
+	for round := range 10 {
 		c := dial(t, s.addr, path)
 		c.subscribe(`["wsv/pong", "wsv/more"]`)
 		const events = 100
 		for n := range uint64(events) {
 			c.text(ping("once", n))
 		}
-		id := all.added(t, `added ["wsv/more" "wsv/pong"]`)
+		id := fmt.Sprintf("-websocket-%d", first+round)
 		for n := range uint64(events) {
 			got := h.next()
 			for strings.HasSuffix(got, "WSV::hello()") { // of the beginning
@@ -88,22 +100,42 @@ func TestZeroMQ(t *testing.T) {
 		c.want(message("wsv/more", "WSV::more"))
 		c.close(1000, "")
 		c.closed()
+		all.want(t, id+` added ["wsv/more" "wsv/pong"]`)
 		all.want(t, id+` lost 1000 ""`)
 	}
 }
 
-// added is the id of the client of which that is said. Before it may be said what became
-// of others.
-func (h *happenings) added(t *testing.T, what string) (id string) {
-	t.Helper()
-	for {
-		select {
-		case got := <-h.all:
-			if id, said, _ := strings.Cut(got, " "); said == what {
-				return id
-			}
-		case <-time.After(patience):
-			t.Fatalf("nothing happened, want %s", what)
-		}
+// When the broker comes back clients that were there hear the others again, and new
+// ones get their ack, also those that came while it was away.
+func TestBrokerComesBack(t *testing.T) {
+	t.Parallel()
+	broker := zmqBroker(t, anyPort, anyPort)
+	connect := zmqBus(broker)
+	s := serveOn(t, connect, websocket.Options{}, websocket.ListenOptions{})
+	old := dial(t, s.addr, path)
+	old.subscribe(`["wsv/pong"]`)
+	broker.Close()
+	between := dial(t, s.addr, path)
+	between.text(`["wsv/pong"]`)
+	zmqBroker(t, broker.XPubEndpoint(), broker.XSubEndpoint())
+	if ack := between.hear(); !strings.Contains(ack, `"type":"ack"`) {
+		t.Errorf("got %s, want an ack", ack)
 	}
+	h := newHost(t, connect, nodeID)
+	over := make(chan struct{})
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for tick := time.Tick(10 * time.Millisecond); ; {
+			h.publish("wsv/pong", event.Event{Name: "WSV::back"})
+			select {
+			case <-over:
+				return
+			case <-tick:
+			}
+		}
+	})
+	old.want(message("wsv/pong", "WSV::back"))
+	between.want(message("wsv/pong", "WSV::back"))
+	close(over)
+	publishing.Wait()
 }
