@@ -78,7 +78,7 @@ func inquireBus(c *cli.Context, patterns []string) (bus, error) {
 		}
 	}
 	if b.layout != nil {
-		if _, err := chooseNodes(b.layout.Nodes, patterns); err != nil {
+		if _, err := chooseNodes(b.layout.Nodes, patterns); err != nil { // without a bus
 			return b, err
 		}
 	}
@@ -91,7 +91,7 @@ func askAll(ctx context.Context, controller *control.Controller, b bus, q contro
 	if b.layout != nil {
 		all = b.layout.Nodes
 	}
-	chosen, err := chooseNodes(all, patterns)
+	chosen, err := chooseNodes(all, usualNodes(q, all, patterns))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"zctl/layoutgen"
+	"zctl/nodes/control"
 	"zctl/supervisor"
 )
 
@@ -44,6 +45,16 @@ func onBus(names []string) []layoutgen.Node {
 		}
 	}
 	return all
+}
+
+// usualNodes is the patterns that were typed, or else whom zeekctl asks: for packets only
+// the workers, if there are any.
+func usualNodes(q control.Question, all []layoutgen.Node, patterns []string) []string {
+	isWorker := func(n layoutgen.Node) bool { return n.Type == layoutgen.TypeWorker }
+	if len(patterns) == 0 && q.Command == control.NetStats && slices.ContainsFunc(all, isWorker) {
+		return []string{"workers"}
+	}
+	return patterns
 }
 
 // chooseNodes is the nodes that patterns name, in the order in which zeekctl lists them

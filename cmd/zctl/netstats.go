@@ -16,7 +16,7 @@ var netstatsCommand = &cli.Command{
 	ArgsUsage: "[NODES]",
 	Description: `Shows, for each node, when it counted, and how many packets it has received and dropped
 and how many there were on the link since it was started. No NODES means the workers, as
-in zeekctl. A node in Go counts what its program's sources do, else 0.
+in zeekctl, or all if there are none. A node in Go counts what its program's sources do, else 0.
 ` + inquireHelp + `
 Exits with 0 only if every node answered.
 
@@ -25,13 +25,9 @@ Examples:
   zctl netstats all --json | jq '.[] | select(.dropped > 0) | .node'` + exitCodesHelp,
 	Flags: inquireFlags(),
 	Action: func(c *cli.Context) error {
-		patterns := c.Args().Slice()
-		if len(patterns) == 0 {
-			patterns = []string{"workers"}
-		}
 		var out outcome
 		list := []nodePackets{}
-		err := inquire(c, control.Question{Command: control.NetStats}, patterns, func(r reply) {
+		err := inquire(c, control.Question{Command: control.NetStats}, c.Args().Slice(), func(r reply) {
 			p := packetsOf(&r)
 			out.add(r)
 			list = append(list, p)
