@@ -165,7 +165,7 @@ func TestWaitIsFree(t *testing.T) {
 			}
 			waits.Go(func() { p.Wait() })
 		}
-		waits.Go(func() { r.wait() })
+		waits.Go(func() { r.exit() })
 		defer r.Signal(unix.SIGKILL)
 	}
 	t.Cleanup(waits.Wait) // the deferred signals end them
