@@ -29,7 +29,7 @@ func python(t *testing.T) string {
 // libzmqNode is a proxy-1 on libzmq.
 type libzmqNode struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	lines chan string
 }
 
@@ -50,6 +50,12 @@ func startLibzmqNode(t *testing.T, c *testCluster) *libzmqNode {
 	batch.EndRecord()
 	cmd := exec.Command(interpreter, "testdata/libzmq_node.py", "proxy-1", manager.backend.ConnectXSub, manager.backend.ConnectXPub,
 		layoutgen.Endpoint(logger.Address, logger.Port), hex.EncodeToString(batch.Payload()))
+	return startLines(t, cmd)
+}
+
+// startLines starts a program whose output is lines, and ends it with the test.
+func startLines(t *testing.T, cmd *exec.Cmd) *libzmqNode {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +76,21 @@ func startLibzmqNode(t *testing.T, c *testCluster) *libzmqNode {
 	}()
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	return n
+}
+
+// line is the next line.
+func (n *libzmqNode) line(t *testing.T) string {
+	t.Helper()
+	select {
+	case line, open := <-n.lines:
+		if !open {
+			t.Fatal("the libzmq node ended")
+		}
+		return line
+	case <-time.After(patience):
+		t.Fatal("the libzmq node says nothing")
+	}
+	return ""
 }
 
 // expect waits for lines, in any order.

@@ -90,7 +90,7 @@ func printStores(c *cli.Context, list []listedStore) error {
 
 // silence is how long a master may say nothing before nobody waits for it: it says that it
 // is alive every 500 ms.
-const silence = 2 * time.Second
+const silence = 5 * time.Second
 
 // hearMasters is the node ids of the masters, by store.
 func hearMasters(ctx context.Context, client *storeClient) (map[string]string, error) {
