@@ -71,6 +71,7 @@ var sections = []section{
 	{"push-pull", "messages of four frames from a PUSH to a PULL, each a process of its own", pushPullSection},
 	{"logger", "recorded conn batches of a thousand records, from a PUSH in a process of its own to files", loggerSection},
 	{"websocket", "50 WebSocket clients that each get a stream of 10,000 events/s from a real bus; server, publisher and clients are processes of their own", websocketSection},
+	{"store", "a data store on the bus of a cluster in one process: a master and 3 clones", storeSection},
 	{"zeek", "23 nodes that run a stand-in for Zeek, which takes 100 ms to start and as long to end", zeekSection},
 	{"worker-restart", "zctl restart worker-1 in the default cluster with the Go engine", workerRestartSection},
 }
