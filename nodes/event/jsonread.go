@@ -32,6 +32,9 @@ type jsonReader struct {
 	elements
 }
 
+// strict says whether to read nothing that Zeek's WebSocket API does not.
+func (r *jsonReader) strict() bool { return r.clients && !r.lenient }
+
 // value reads {"@data-type":T,"data":D}, nested depth deep, into dst. The two may
 // stand in either order, and among others. It and what it calls write values where
 // they belong: a value is too large to be handed up through every level for nothing.
@@ -80,7 +83,7 @@ func (r *jsonReader) data(dst *Value, kind Kind, depth int) error {
 // scalar reads what is not in quotes, except for reals that JSON has no number
 // for.
 func (r *jsonReader) scalar(dst *Value, kind Kind) error {
-	quoted := r.peek() == '"'
+	quoted := r.peek() == '"' && !r.strict()
 	start := r.pos
 	if quoted {
 		r.pos++
@@ -129,7 +132,7 @@ func (r *jsonReader) plain(dst *Value, kind Kind) error {
 
 // textValue reads a string, or {"@base64":"…"} of bytes that are not UTF-8.
 func (r *jsonReader) textValue(dst *Value, kind Kind) error {
-	if r.peek() != '{' {
+	if r.peek() != '{' || r.strict() {
 		s, err := r.text("a string")
 		*dst = text(kind, s)
 		return err

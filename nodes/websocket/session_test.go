@@ -276,9 +276,9 @@ func TestFragmentsAndBinary(t *testing.T) {
 func TestPingTimeout(t *testing.T) {
 	t.Parallel()
 	var all happenings
-	s := serve(t, all.options(), websocket.ListenOptions{PingInterval: 1900 * time.Millisecond}) // is 1 s
+	s := serve(t, all.options(), websocket.ListenOptions{PingInterval: 2900 * time.Millisecond}) // is 2 s
 	mute, alive := dial(t, s.addr, path), dial(t, s.addr, path)
-	if opcode, payload := mute.any(); opcode != opPing || payload != "ixwebsocket::heartbeat::1s::0" {
+	if opcode, payload := mute.any(); opcode != opPing || payload != "ixwebsocket::heartbeat::2s::0" {
 		t.Errorf("got frame %d with %q, want a ping first", opcode, payload)
 	}
 	mute.subscribe(`[]`)

@@ -158,11 +158,13 @@ func message(arg string) string {
 func TestLenientAndStrict(t *testing.T) {
 	t.Parallel()
 	for arg, want := range map[string]string{
-		`{"@data-type":"real","data":5}`:            "5.0",
-		`{"@data-type":"real","data":-7}`:           "-7.0",
-		`{"@data-type":"timespan","data":"2d"}`:     "2.0 days",
-		`{"@data-type":"timespan","data":"1.5s"}`:   "1.5 secs",
-		`{"@data-type":"timespan","data":"-0.5ms"}`: "-500.0 usecs",
+		`{"@data-type":"real","data":5}`:                    "5.0",
+		`{"@data-type":"real","data":-7}`:                   "-7.0",
+		`{"@data-type":"real","data":"-inf"}`:               "-inf",
+		`{"@data-type":"string","data":{"@base64":"/w=="}}`: "\xff",
+		`{"@data-type":"timespan","data":"2d"}`:             "2.0 days",
+		`{"@data-type":"timespan","data":"1.5s"}`:           "1.5 secs",
+		`{"@data-type":"timespan","data":"-0.5ms"}`:         "-500.0 usecs",
 	} {
 		d, e, err := frame.DecodeData([]byte(message(arg)), false)
 		if e != nil {
