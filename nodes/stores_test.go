@@ -152,6 +152,27 @@ func TestCreateStore(t *testing.T) {
 	}
 }
 
+// TestStoreIntervals: a clone keeps what it was told, without a master, for as long as its
+// StoreInfo says, which is less than two minutes, the default.
+func TestStoreIntervals(t *testing.T) {
+	t.Parallel()
+	n := memoryNode(t, cluster.NewBus(), "worker-1", StoreOptions{Stores: map[string]StoreInfo{"s": {CloneMutationBufferInterval: time.Millisecond}}})
+	s, err := CreateStore(n, "s", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- n.Run(ctx) }()
+	if err := s.Put(event.String("k"), event.Count(1)).Wait(soon(t)); !errors.Is(err, store.ErrNoMaster) {
+		t.Errorf("a write that nobody takes: %v", err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestStoreLeaves: what a node wrote last is on disk when it has left, and its store is
 // closed.
 func TestStoreLeaves(t *testing.T) {
