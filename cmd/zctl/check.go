@@ -226,6 +226,9 @@ func foreignAddresses(config *layoutgen.Config) layoutgen.Problems {
 	} else if len(nodes) == 0 {
 		problems = append(problems, config.Problem("cluster.address", "no node has an address of this host (%s); give one, or run zctl on a host of the cluster", strings.Join(hostAddresses(), ", ")))
 	}
+	if at, err := netip.ParseAddrPort(config.Metrics.Listen); err == nil {
+		check("metrics.listen", at.Addr().String())
+	}
 	if servesMetrics {
 		check("cluster.metrics_address", config.Cluster.MetricsAddress)
 	}

@@ -30,8 +30,8 @@ type Target struct {
 const (
 	askTimeout = 3 * time.Second
 	askAtOnce  = 8
-	maxAnswer  = 8 << 20  // bytes of a node
-	maxAnswers = 64 << 20 // bytes of all
+	maxAnswer  = 4 << 20  // bytes of a node
+	maxAnswers = 16 << 20 // bytes of all
 )
 
 // timeoutHeader is how long Prometheus waits for an answer.
