@@ -124,7 +124,7 @@ func TestOthersMisbehave(t *testing.T) {
 		}),
 		"garbage":  serving(t, "garbage", text("half_total 1\n\x00\xff{{{")),
 		"failing":  serving(t, "failing", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }),
-		"referred": serving(t, "referred", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }),
+		"referred": serving(t, "referred", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }),
 		"endless": serving(t, "endless", func(w http.ResponseWriter, r *http.Request) {
 			for i := 0; r.Context().Err() == nil; i++ {
 				fmt.Fprintf(w, "half_total{x=\"%d\"} 1\n", i)
