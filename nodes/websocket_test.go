@@ -130,6 +130,7 @@ func TestWebSocketClients(t *testing.T) {
 				return n.Publish(ctx, "test/pong", "pong", n.o.Name+" "+text, k+1)
 			}),
 			n.Subscribe("test/ping"),
+			n.Subscribe("behind-" + n.o.Name),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -139,6 +140,8 @@ func TestWebSocketClients(t *testing.T) {
 	c.start("logger-1", "worker-1")
 	prepare(c.nodes["worker-1"].Node)
 	manager := c.startWith("manager", func(*Options) {})
+	var subscribed noted
+	Handle(manager.Node, "Cluster::Backend::ZeroMQ::subscription", func(_ context.Context, topic string) { subscribed.add("%s", topic) })
 	prepare(manager.Node)
 	Handle(manager.Node, "Cluster::websocket_client_added", func(_ context.Context, e EndpointInfo, topics []string) {
 		app := "-"
@@ -151,6 +154,10 @@ func TestWebSocketClients(t *testing.T) {
 		seen.add("lost %s %d %s", e.ID, code, reason)
 	})
 	c.awaitPeers(2)
+	await(t, "both nodes have subscribed", func() bool {
+		text := subscribed.text()
+		return strings.Contains(text, "behind-manager") && strings.Contains(text, "behind-worker-1")
+	})
 	url := listenWebSocket(t, manager.Node, websocket.ListenOptions{})
 	a := connectWebSocket(t, client.Options{URL: url, ApplicationName: "test/a"}, []string{"test/pong", "test/ping", "test/ping"}, "ping", "pong")
 	b := connectWebSocket(t, client.Options{URL: url}, []string{"test/"}, "ping", "pong")
@@ -291,17 +298,23 @@ func TestWebSocketTokenAndOrigin(t *testing.T) {
 // to.
 func tryWebSocket(t *testing.T, o client.Options) error {
 	t.Helper()
-	connected := make(chan struct{}, 1)
-	link, err := client.Open(o, nil, client.Handler{Connected: func(frame.Ack) { connected <- struct{}{} }})
+	ended := make(chan error, 10)
+	link, err := client.Open(o, nil, client.Handler{
+		Connected: func(frame.Ack) { ended <- nil },
+		Lost: func(err error) {
+			select {
+			case ended <- err:
+			default:
+			}
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer link.Close()
 	select {
-	case <-connected:
-		return nil
-	case <-link.Done():
-		return link.Err()
+	case err := <-ended:
+		return err
 	case <-time.After(patience):
 		return errors.New("neither connected nor refused")
 	}

@@ -41,7 +41,7 @@ func explain(url string, response *http.Response, err error) error {
 	switch {
 	case errors.As(err, &verification):
 		return refused(url, "%w; whom to trust is said by a CA file, and the URL has to have the name or address that is in the certificate", verification.Unwrap())
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return refused(url, "the server does not speak TLS; try ws:// instead of wss://")
 	case errors.As(err, &operation) && operation.Op == "remote error":
 		return refused(url, "the server refused: %w; does it want to see a certificate that its CA signed?", operation.Err)
