@@ -20,6 +20,7 @@ import (
 	"zctl/nodes"
 	"zctl/nodes/logstream"
 	"zctl/nodes/logwire"
+	"zctl/nodes/store/sqlite"
 )
 
 // killedEnv is set in the processes of these tests: to what they are to do.
@@ -32,9 +33,12 @@ type loaded struct {
 	N uint64 `log:"n"`
 }
 
-// killedNode is a logger that has written what it has taken, or a worker that writes
-// records from a number on and tells how many are in its files.
+// killedNode is a logger that has written what it has taken, a worker that writes records
+// from a number on and tells how many are in its files, or a manager with a store.
 func killedNode(role string) error {
+	if journal, is := strings.CutPrefix(role, "store "); is {
+		return killedMaster(sqlite.JournalMode(journal))
+	}
 	o := nodes.Options{Name: "logger-1", Layout: layoutgen.LayoutFile, StatsInterval: -1}
 	first, isWorker := strings.CutPrefix(role, "worker from ")
 	if isWorker {

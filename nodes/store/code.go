@@ -13,7 +13,7 @@ var (
 	// longer. The master has not got it.
 	ErrNoMaster = errors.New("the store's master is away")
 	// ErrUnknown: nobody knows what came of the write: the master may have applied
-	// it, or not, before it went away.
+	// it, or not, before it went away. It is not sent again.
 	ErrUnknown = errors.New("the store's master went away before it answered")
 	// ErrConflict: another node is master of a store of that name.
 	ErrConflict = errors.New("another node is master of the store")

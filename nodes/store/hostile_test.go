@@ -100,6 +100,7 @@ func TestSpoof(t *testing.T) {
 	s.pass(2 * time.Second)
 	e := s.master.e
 	op := Op{Kind: OpPut, Key: text("k"), Value: text("v")}
+	e.receive("clone-0", write{s.clones[0].e.id + refusals, e.epoch, 1, 1, []Op{op}}, s.now)
 	for _, from := range []string{"stranger", "clone-", "clone-0/1", ""} {
 		e.receive(from, write{s.clones[0].e.id, e.epoch, 1, 1, []Op{op}}, s.now)
 	}

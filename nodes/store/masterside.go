@@ -68,7 +68,9 @@ func (m *masterSide) receive(from string, msg message, now time.Time) {
 
 // owns says whether a process may speak for a clone: the clone's id begins with the
 // process's.
-func owns(from, clone string) bool { return strings.HasPrefix(clone, from+"/") }
+func owns(from, clone string) bool {
+	return strings.HasPrefix(clone, from+"/") && !strings.HasSuffix(clone, refusals)
+}
 
 // serves says whether a clone that follows an epoch is to be served. One that follows
 // another epoch is told of ours.
@@ -242,7 +244,7 @@ func (m *masterSide) answer() {
 			outcomes := append([]outcome(nil), s.outcomes...)
 			m.posts = append(m.posts, post{id, done{m.epoch, s.seq, s.known, m.version, s.gap, outcomes}})
 		}
-		s.dirty, s.answer, s.gap = false, false, false
+		s.dirty, s.newRefusal, s.answer, s.gap = false, false, false, false
 	}
 	m.sessions.touched, m.sessions.gone = nil, nil
 }

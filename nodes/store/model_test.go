@@ -10,17 +10,18 @@ import (
 // prints them.
 type model map[string]string
 
-// apply does what an operation asks for.
-func (m model) apply(op *Op) {
+// apply does what an operation asks for, unless it is refused.
+func (m model) apply(op *Op) (fine bool) {
 	key := op.Key.String()
 	was, exists := m[key]
 	switch op.Kind {
 	case OpPut:
 		m[key] = op.Value.String()
 	case OpPutUnique:
-		if !exists {
-			m[key] = op.Value.String()
+		if exists {
+			return false
 		}
+		m[key] = op.Value.String()
 	case OpErase:
 		delete(m, key)
 	case OpClear:
@@ -34,17 +35,21 @@ func (m model) apply(op *Op) {
 		if !exists {
 			list = "[]"
 		}
-		if before, is := strings.CutSuffix(list, "]"); is {
-			if before != "[" {
-				before += ", "
-			}
-			m[key] = before + op.Value.String() + "]"
+		before, is := strings.CutSuffix(list, "]")
+		if !is {
+			return false
 		}
+		if before != "[" {
+			before += ", "
+		}
+		m[key] = before + op.Value.String() + "]"
 	case OpAppend:
-		if !strings.HasPrefix(was, "[") {
-			m[key] = was + op.Value.String()
+		if strings.HasPrefix(was, "[") {
+			return false
 		}
+		m[key] = was + op.Value.String()
 	}
+	return true
 }
 
 // follow is apply of a change.

@@ -21,9 +21,11 @@ type session struct {
 	seq, known uint64 // of the last operation; outcomes are known of those after
 	outcomes   []outcome
 	settled    uint64 // the writer has heard of those before
+	refused    uint64 // last one that was not simply fine
 	used       time.Time
 	wrote      bool // so that it is kept on disk
 	dirty      bool // not yet kept as it is
+	newRefusal bool // nor is refused
 	answer     bool // is to be answered
 	gap        bool // something before what came last is missing
 }
@@ -36,12 +38,23 @@ type sessions struct {
 	gone     []string // ids of those that are still on disk, but forgotten
 }
 
+// refusals is behind the id of a writer under which it is kept which of its operations was
+// the last that was not simply fine. Of those after it nothing has to be remembered for it to
+// be known, after a restart, what came of them.
+const refusals = "!"
+
 // load takes what was on disk.
 func (ss *sessions) load(all []Session, now time.Time) {
 	ss.byID = make(map[string]*session, len(all))
 	for _, s := range all {
-		if s.Seq > 0 && s.Seq < maxNumber {
-			ss.byID[strings.Clone(s.Writer)] = &session{seq: s.Seq, known: s.Seq, used: now, wrote: true}
+		if s.Seq > 0 && s.Seq < maxNumber && !strings.HasSuffix(s.Writer, refusals) {
+			ss.byID[strings.Clone(s.Writer)] = &session{seq: s.Seq, used: now, wrote: true}
+		}
+	}
+	for _, s := range all {
+		id, is := strings.CutSuffix(s.Writer, refusals)
+		if writer := ss.byID[id]; is && writer != nil {
+			writer.known = min(s.Seq, writer.seq)
 		}
 	}
 }
@@ -118,6 +131,7 @@ func (ss *sessions) note(s *session, seq uint64, c code) {
 	if c == codeFine {
 		return
 	}
+	s.refused, s.newRefusal = seq, true
 	if len(s.outcomes) >= maxOutcomes || ss.outcomes >= allOutcomes {
 		s.known = seq
 		return
@@ -130,11 +144,15 @@ func (ss *sessions) note(s *session, seq uint64, c code) {
 func (ss *sessions) pending() []Session {
 	var all []Session
 	for _, id := range ss.gone {
-		all = append(all, Session{Writer: id})
+		all = append(all, Session{Writer: id}, Session{Writer: id + refusals})
 	}
 	for _, id := range ss.touched {
-		if s := ss.byID[id]; s.dirty {
+		s := ss.byID[id]
+		if s.dirty {
 			all = append(all, Session{Writer: id, Seq: s.seq})
+		}
+		if s.newRefusal {
+			all = append(all, Session{Writer: id + refusals, Seq: s.refused})
 		}
 	}
 	return all

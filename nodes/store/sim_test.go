@@ -35,6 +35,7 @@ type sim struct {
 	model   model
 	writes  []*simWrite // all
 	applied map[uint64]int
+	fine    map[uint64]bool // of those that were applied
 }
 
 // simMaster is a life of the master.
@@ -73,7 +74,7 @@ func opID(op *Op) uint64 { return uint64(op.Expiry / time.Hour) }
 func newSim(t *testing.T, seed uint64, clones int, disk bool) *sim {
 	s := &sim{
 		t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1_700_000_000, 0),
-		links: map[[2]string][]message{}, cut: map[[2]string]bool{}, model: model{}, applied: map[uint64]int{},
+		links: map[[2]string][]message{}, cut: map[[2]string]bool{}, model: model{}, applied: map[uint64]int{}, fine: map[uint64]bool{},
 	}
 	if disk {
 		s.disk = &simDisk{s: s, contents: &Contents{}, sessions: map[string]uint64{}}
@@ -198,7 +199,7 @@ func (s *sim) flushMaster() {
 	f := m.e.flush(s.now)
 	if m.e.failing == nil || !failed && len(m.doing) == 0 {
 		for _, o := range m.doing {
-			s.model.apply(&o.op)
+			s.fine[o.id] = s.model.apply(&o.op)
 			s.applied[o.id]++
 		}
 		m.doing = nil
@@ -247,6 +248,8 @@ func (s *sim) resolve(writes []*Write) {
 			s.t.Fatalf("seed %d: write %d was applied %d times", s.seed, one.id, n)
 		case errors.Is(err, ErrNoMaster) && n != 0:
 			s.t.Fatalf("seed %d: write %d was applied, but told that it was not", s.seed, one.id)
+		case n == 1 && s.disk != nil && !errors.Is(err, ErrUnknown) && (err == nil && !w.existed) != s.fine[one.id]:
+			s.t.Fatalf("seed %d: write %d (%v) is told %v, existed %t; it was fine: %t", s.seed, one.id, w.op, err, w.existed, s.fine[one.id])
 		case err == nil && n != 1 && s.disk != nil:
 			s.t.Fatalf("seed %d: write %d (%v) was not applied, but told that it was", s.seed, one.id, w.op)
 		case err == nil && one.by != nil && w.op.Kind == OpPush && s.disk != nil && !one.by.e.away(s.now):
