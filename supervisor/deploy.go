@@ -62,7 +62,9 @@ func (s *Supervisor) deploy(ctx context.Context, d Deployment, o DeployOptions) 
 	if err != nil {
 		return nil, nil, err // and nothing has been changed
 	}
-	if err := s.exposure.set(d.Metrics); err != nil {
+	if o.MetricsLater {
+		s.exposure.keep(d.Metrics)
+	} else if err := s.exposure.set(d.Metrics); err != nil {
 		return nil, nil, &InvalidError{[]error{err}}
 	}
 	d.Generation = digest

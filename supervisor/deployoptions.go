@@ -18,6 +18,10 @@ type DeployOptions struct {
 	// one. Nobody checks it.
 	For string `json:"for,omitempty"`
 
+	// MetricsLater does not refuse a deployment whose [Metrics] cannot be served yet, but
+	// tries again: at boot an address may come later than the supervisor.
+	MetricsLater bool `json:"metrics_later,omitempty"`
+
 	// Rolling replaces nodes step by step, each waited for, and stops when one does
 	// not come up. The rest is for that.
 	Rolling bool `json:"rolling,omitempty"`

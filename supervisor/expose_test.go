@@ -110,6 +110,24 @@ func TestExposeAfterTakeover(t *testing.T) {
 	}
 }
 
+// At boot nodes do not wait for an address that is not there yet.
+func TestExposeLater(t *testing.T) {
+	t.Parallel()
+	w := &shopWindow{fails: errors.New("no such address")}
+	r := newRigWith(t, Options{Exposer: w})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := r.s.Deploy(ctx, withMetrics("127.0.0.1:9990", sleeper("worker-1")), DeployOptions{MetricsLater: true}); err != nil {
+		t.Fatal(err)
+	}
+	r.await("worker-1", "ready", isReady)
+	if s, _ := r.s.Status(nil); s.Supervisor.Message != "no such address" {
+		t.Errorf("got %+v", s.Supervisor)
+	}
+	w.fail(nil)
+	r.await("worker-1", "there, and the numbers served", func(NodeStatus) bool { return w.at() == "127.0.0.1:9990" })
+}
+
 func TestMetricsTargets(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -99,7 +99,7 @@ func deployAtStart(c *cli.Context, config *layoutgen.Config, s *supervisor.Super
 		err = gate(c, config, d, changes)
 	}
 	if err == nil {
-		_, err = s.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name, UID: os.Getuid()})
+		_, err = s.Deploy(c.Context, d, supervisor.DeployOptions{Verb: c.Command.Name, UID: os.Getuid(), MetricsLater: true})
 	}
 	return err
 }
