@@ -59,7 +59,7 @@ func (r *archiverRig) write(name, text string) {
 // archived waits until no queue has any log, and returns what the archive has.
 func (r *archiverRig) archived() []string {
 	r.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		left, _ := filepath.Glob(filepath.Join(r.dir, "*/log-queue/*"))
 		if len(left) == 0 {
 			break

@@ -63,7 +63,7 @@ func (b *testBus) subscribed(topics ...string) func() bool {
 
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(scriptPatience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if cond() {
 			return
 		}
@@ -104,7 +104,7 @@ func end(t *testing.T, tap *exec.Cmd) {
 		if err != nil {
 			t.Errorf("the tap ended with %v", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(scriptPatience):
 		t.Fatal("the tap does not end")
 	}
 }
@@ -167,7 +167,7 @@ func TestTapBlocked(t *testing.T) {
 		for range burst {
 			select {
 			case <-heard:
-			case <-time.After(20 * time.Second):
+			case <-time.After(scriptPatience):
 				t.Fatal("the tap holds the bus up")
 			}
 		}

@@ -90,7 +90,7 @@ func flows(ts *testscript.TestScript, neg bool, pair []string) {
 	for i, node := range pair {
 		other := pair[1-i]
 		before := received(ts, node)[other].Received
-		for end := time.Now().Add(20 * time.Second); received(ts, node)[other].Received < before+100; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(scriptPatience); received(ts, node)[other].Received < before+100; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				ts.Fatalf("%s received %+v of %s, and then nothing", node, received(ts, node)[other], other)
 			}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"net"
 	"os/exec"
 	"slices"
 	"strings"
@@ -24,19 +23,12 @@ type party struct {
 	sights     chan supervisor.Sight
 }
 
-const partyPatience = 20 * time.Second
+const partyPatience = time.Minute
 
 func newParty(t *testing.T, keys *curve.Keys) *party {
-	return &party{T: t, xpub: freeEndpoint(t), xsub: freeEndpoint(t), keys: keys, sights: make(chan supervisor.Sight, 1000)}
-}
-
-func freeEndpoint(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "tcp://" + l.Addr().String()
+	port := portBlock() // free ones that the kernel gives to nobody while the broker is away
+	endpoint := func(n int) string { return fmt.Sprintf("tcp://127.0.0.1:%d", port+n) }
+	return &party{T: t, xpub: endpoint(0), xsub: endpoint(1), keys: keys, sights: make(chan supervisor.Sight, 1000)}
 }
 
 func (p *party) invite() {
