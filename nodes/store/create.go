@@ -160,8 +160,11 @@ func (s *Store) shut() error {
 	<-s.ended
 	now := time.Now()
 	s.round(nil, nil)
+	for s.writes(now) {
+	}
 	f, err := s.engine.end(now)
 	s.out(f)
+	s.abandon()
 	s.contents.Store(nil)
 	s.board.set(status{closed: true}, s.engine.stats())
 	s.forget()

@@ -94,6 +94,18 @@ func (s *Store) writes(now time.Time) (more bool) {
 	return more
 }
 
+// abandon fails the writes that the engine has not taken.
+func (s *Store) abandon() {
+	for more := true; more; {
+		var writes []*Write
+		writes, more = s.intake.take()
+		for _, w := range writes {
+			w.fail(ErrClosed)
+		}
+		s.out(flushed{resolved: writes})
+	}
+}
+
 // out does what follows from a round.
 func (s *Store) out(f flushed) {
 	for _, p := range f.posts {
