@@ -135,8 +135,12 @@ func TestBounds(t *testing.T) {
 	if n := len(e.sessions.byID); n > maxSessions {
 		t.Errorf("it remembers %d writers", n)
 	}
-	if n := len(e.transfers.byClone); n > maxTransfers {
+	if n := len(e.transfers.byClone); n > maxTransfers || n == 0 {
 		t.Errorf("it sends %d snapshots", n)
+	}
+	s.pass(transferGone + tickInterval)
+	if n := len(e.transfers.byClone); n != 0 {
+		t.Errorf("it still sends %d snapshots", n)
 	}
 	if e.sessions.byID[honest] == nil {
 		t.Error("it forgot who wrote")

@@ -175,6 +175,7 @@ func (m *masterSide) apply(op *Op, now time.Time) code {
 // tick lets time pass; it should be called every tickInterval.
 func (m *masterSide) tick(now time.Time) {
 	m.repeats = repeatsPerTick
+	m.transfers.endIdle(now, transferGone)
 	m.standingTick(now)
 	if m.state == yielded {
 		return

@@ -16,8 +16,10 @@ const (
 	// maxTransfers is how many snapshots are sent at once; more clones wait for their
 	// turn.
 	maxTransfers = 16
-	// transferIdle is how long a clone may say nothing before another one gets its turn.
+	// transferIdle is how long a clone may say nothing before another one gets its turn,
+	// transferGone after how long it does not get the rest in any case.
 	transferIdle = 5 * time.Second
+	transferGone = time.Minute
 )
 
 // transfer is a snapshot on its way to a clone. It holds no copy: entries are read when
@@ -110,7 +112,7 @@ type transfers struct {
 func (ts *transfers) begin(clone string, id uint64, c *Contents, now time.Time) *transfer {
 	ts.end(clone)
 	if len(ts.byClone) >= maxTransfers {
-		ts.endIdle(now)
+		ts.endIdle(now, transferIdle)
 	}
 	if len(ts.byClone) >= maxTransfers {
 		return nil
@@ -138,9 +140,9 @@ func (ts *transfers) end(clone string) {
 	}
 }
 
-func (ts *transfers) endIdle(now time.Time) {
+func (ts *transfers) endIdle(now time.Time, most time.Duration) {
 	for clone, t := range ts.byClone {
-		if now.Sub(t.used) >= transferIdle {
+		if now.Sub(t.used) >= most {
 			ts.end(clone)
 		}
 	}
