@@ -33,8 +33,9 @@ type webSocketWay struct {
 }
 
 func (w *webSocketWay) listen(t *Tap) (io.Closer, error) {
+	lost := false // for one goroutine, that of the connection
 	return client.Open(w.o, subscriptions(t.o.Prefixes), client.Handler{
-		Connected: func(frame.Ack) { t.isConnected() },
+		Connected: func(frame.Ack) { lost = false; t.isConnected() },
 		Message: func(m client.Message) {
 			t.passed(zmq.Message{[]byte(m.Topic), nil, []byte(event.FormatJSON), m.Data})
 		},
@@ -42,7 +43,10 @@ func (w *webSocketWay) listen(t *Tap) (io.Closer, error) {
 			w.lost(err)
 			select {
 			case <-t.connected:
-				t.o.Lost(err)
+				if !lost { // of the attempts that follow nobody need hear
+					t.o.Lost(err)
+				}
+				lost = true
 			default: // who awaits the first connection hears of it there
 			}
 		},

@@ -36,11 +36,17 @@ type backend struct {
 
 func connectLink(o Options, r cluster.Receiver) (*backend, error) {
 	b := &backend{r: r}
+	lost := false // for one goroutine, that of the link
 	var err error
 	b.link, err = Open(o, nil, Handler{
-		Connected: func(frame.Ack) { b.connected() },
+		Connected: func(frame.Ack) { lost = false; b.connected() },
 		Message:   func(m Message) { r.Message([]byte(m.Topic), nil, []byte(event.FormatJSON), m.Data) },
-		Lost:      r.Lost,
+		Lost: func(err error) {
+			if !lost { // of the attempts that follow nobody need hear
+				r.Lost(err)
+			}
+			lost = true
+		},
 	})
 	return b, err
 }

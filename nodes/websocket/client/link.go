@@ -113,8 +113,8 @@ func (l *Link) change() {
 }
 
 // Publish sends an event. It never waits: an error says that it was not sent, because
-// there is no connection ([ErrNotConnected]), or too much waits already ([ErrFull]). nil
-// does not say that anybody got it.
+// there is no connection ([ErrNotConnected]), too much waits already ([ErrFull]), or the
+// event alone is too much ([ErrTooLarge]). nil does not say that anybody got it.
 func (l *Link) Publish(topic string, e event.Event) error {
 	m, err := newOutgoing(topic, e)
 	if err != nil {

@@ -211,6 +211,10 @@ func TestSlowServer(t *testing.T) {
 			break
 		}
 	}
+	larger := event.Event{Name: "e", Args: []event.Value{event.String(strings.Repeat("x", 1<<20))}}
+	if err := l.Publish("t", larger); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("an event that is too large: %v", err)
+	}
 	want := []string{isConnected(0)}
 	for i := range 20 {
 		p.send(opPing|fin, "are you there")

@@ -14,6 +14,9 @@ var (
 	// ErrFull is the error of publishing while so much waits to be sent that there is
 	// no room for more: the server is slower.
 	ErrFull = errors.New("the WebSocket server is too slow")
+	// ErrTooLarge is the error of publishing an event that is larger than all that may
+	// wait to be sent ([Options.MaxQueued]).
+	ErrTooLarge = errors.New("the event is too large")
 )
 
 // sendBuffer is a connection whose Write never waits, so that who reads it can answer a
@@ -47,11 +50,15 @@ func (b *sendBuffer) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// maxControl is room beside messages, for what the library has to say when MaxQueued is
+// small: the handshake, subscriptions, pongs.
+const maxControl = 1 << 20
+
 // Write takes a copy.
 func (b *sendBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.err == nil && len(b.waiting) > 0 && len(b.waiting)+len(p) > 2*b.max {
+	if b.err == nil && len(b.waiting)+len(p) > 2*b.max+maxControl {
 		b.err = ErrFull
 	}
 	if b.err != nil {
@@ -66,7 +73,7 @@ func (b *sendBuffer) Write(p []byte) (int, error) {
 func (b *sendBuffer) room(size int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.waiting) == 0 || len(b.waiting)+size <= b.max
+	return len(b.waiting)+size <= b.max
 }
 
 // maxKept is how large a buffer is kept for what comes next.

@@ -18,6 +18,8 @@ type session struct {
 	conn   *websocket.Conn
 	buffer *sendBuffer
 	ack    frame.Ack
+
+	sending sync.Mutex // so that what has room still has it when it is written
 }
 
 // newSession connects, subscribes and waits for the acknowledgement.
@@ -128,7 +130,12 @@ func (s *session) read(h Handler) error {
 
 // send sends a message, or says that there is no room for it. It never waits.
 func (s *session) send(m outgoing) error {
-	if !s.buffer.room(len(m.data)) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	switch {
+	case len(m.data) > s.o.MaxQueued:
+		return fmt.Errorf("%w: it has %d bytes, and at most %d wait to be sent", ErrTooLarge, len(m.data), s.o.MaxQueued)
+	case !s.buffer.room(len(m.data)):
 		return ErrFull
 	}
 	if err := s.conn.Write(context.Background(), m.typ, m.data); err != nil {
