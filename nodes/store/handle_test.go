@@ -83,8 +83,9 @@ func TestExpiryOnTheBus(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[ChangeKind]int{}
 	clone.Watch(func(ch Change) { mu.Lock(); seen[ch.Kind]++; mu.Unlock() })
-	clone.Put(text("short"), text("x"), 300*time.Millisecond)
-	clone.Put(text("kept"), text("x"), 300*time.Millisecond)
+	const soon = 2 * time.Second // not before the next write of kept
+	clone.Put(text("short"), text("x"), soon)
+	clone.Put(text("kept"), text("x"), soon)
 	mustWait(t, clone.Put(text("kept"), text("y")))
 	for _, s := range []*Store{master, clone} {
 		await(t, fmt.Sprint("it expires at ", s), func() bool { _, err := s.Get(text("short")); return errors.Is(err, ErrNoKey) })

@@ -145,7 +145,7 @@ func TestSubscribeLater(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	z := newZeek(t)
-	_, s := openLink(t, Options{URL: z.url(), Silence: 300 * time.Millisecond})
+	_, s := openLink(t, Options{URL: z.url(), Silence: time.Second})
 	p, _ := z.acknowledged(0)
 	p.control(opPing)
 	again, _ := z.acknowledged(1)

@@ -70,10 +70,10 @@ func TestRefusedLater(t *testing.T) {
 func TestNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	z := newZeek(t)
-	_, s := openLink(t, Options{URL: z.url(), Timeout: 200 * time.Millisecond}, "t")
+	_, s := openLink(t, Options{URL: z.url(), Timeout: time.Second}, "t")
 	z.accept()
 	eventually(t, "the loss", func() bool { return len(s.all()) > 0 })
-	if got := s.all()[0]; !strings.Contains(got, "the server did not acknowledge the subscriptions within 200ms") {
+	if got := s.all()[0]; !strings.Contains(got, "the server did not acknowledge the subscriptions within 1s") {
 		t.Errorf("got %q", got)
 	}
 }
