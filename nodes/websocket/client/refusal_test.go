@@ -51,6 +51,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRunRefused: a client whose server does not want it ends.
+func TestRunRefused(t *testing.T) {
+	t.Parallel()
+	z := newZeek(t)
+	c, err := New(Options{URL: z.url()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := soon(t)
+	go func() {
+		select {
+		case p := <-z.conns:
+			p.refuse("401 Unauthorized")
+		case <-ctx.Done():
+		}
+	}()
+	var no *RefusedError
+	if err := c.Run(ctx); !errors.As(err, &no) || !strings.Contains(err.Error(), "wants a token") {
+		t.Errorf("it ends with %v", err)
+	}
+	if _, is := c.Ack(); is {
+		t.Error("it has an acknowledgement")
+	}
+}
+
 // TestRefusedLater: once a server took us it may change its mind, and do so again.
 func TestRefusedLater(t *testing.T) {
 	t.Parallel()
