@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -71,5 +70,3 @@ func (c *complaints) add(what string, args ...any) {
 		*c = append(*c, complaint{what, args})
 	}
 }
-
-func (c *complaints) addf(format string, args ...any) { c.add(fmt.Sprintf(format, args...)) }

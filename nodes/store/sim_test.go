@@ -55,7 +55,6 @@ type simClone struct {
 	process string
 	e       *cloneEngine
 	copy    model // what watchers make of it
-	open    []*simWrite
 }
 
 // simWrite is a write whose operation has a number that no other has, which is told by
@@ -65,8 +64,6 @@ type simWrite struct {
 	id uint64
 	by *simClone // nil: the master
 }
-
-func (w *simWrite) is(op *Op) bool { return opID(op) == w.id }
 
 // opID tells operations apart. Deadlines are far away.
 func opID(op *Op) uint64 { return uint64(op.Expiry / time.Hour) }

@@ -91,5 +91,5 @@ func codeOf(name string) string {
 			return strconv.Itoa(int(code))
 		}
 	}
-	return strings.Trim(name, "StatusCode()")
+	return strings.TrimSuffix(strings.TrimPrefix(name, "StatusCode("), ")")
 }

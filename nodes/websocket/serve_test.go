@@ -17,12 +17,6 @@ import (
 // patience is how long something may take that takes milliseconds.
 const patience = 60 * time.Second
 
-func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // served is a server on a bus in memory.
 type served struct {
 	*websocket.Server
@@ -76,8 +70,6 @@ func serveOn(t testing.TB, connect cluster.Connect, o websocket.Options, listen 
 	t.Cleanup(s.stop)
 	return s
 }
-
-func (s *served) url(path string) string { return "ws://" + s.addr.String() + path }
 
 // host is the node of the recordings: its scripts answer a ping with a pong, and all
 // types with an echo.

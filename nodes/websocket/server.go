@@ -51,7 +51,8 @@ func (s *Server) Listen(o ListenOptions) (net.Addr, error) {
 	}
 	if l := s.listening(o.Address); l != nil {
 		if !reflect.DeepEqual(l.o, o) {
-			return nil, fmt.Errorf("Already listening on %s", o.Address) // Zeek's words
+			//lint:ignore ST1005 these are Zeek's words
+			return nil, fmt.Errorf("Already listening on %s", o.Address)
 		}
 		return l.Addr(), nil
 	}

@@ -39,9 +39,11 @@ func (o TLSOptions) check() error {
 		return nil
 	}
 	if o.KeyFile == "" {
-		return errors.New("Invalid tls_options: No key_file field") // Zeek's words
+		//lint:ignore ST1005 these are Zeek's words
+		return errors.New("Invalid tls_options: No key_file field")
 	}
 	if o.CertFile == "" {
+		//lint:ignore ST1005 these are Zeek's words
 		return errors.New("Invalid tls_options: No cert_file field")
 	}
 	_, err := cipherSuites(o.Ciphers)

@@ -1,10 +1,8 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -54,26 +52,6 @@ func eventually(t *testing.T, what string, cond func() bool, got ...func() strin
 	}
 	t.Fatalf("waited in vain for %s", what)
 }
-
-// said is what a client logs.
-type said struct {
-	mu sync.Mutex // guards b
-	b  bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-func (s *said) log() *slog.Logger { return slog.New(slog.NewTextHandler(s, nil)) }
 
 // openLink opens a link that writes down what it tells.
 func openLink(t *testing.T, o Options, topics ...string) (*Link, *seen) {
