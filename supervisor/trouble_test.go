@@ -119,7 +119,9 @@ func TestLeftoversOfThePast(t *testing.T) {
 	t.Run("stop interrupted", func(t *testing.T) {
 		t.Parallel()
 		r := newRig(t)
-		r.deploy(script("worker-1", stubborn))
+		s := script("worker-1", stubborn)
+		s.StopTimeout = 5 * time.Second // in which the supervisor ends
+		r.deploy(s)
 		child := r.child("worker-1")
 		if result, err := r.s.Stop(soon(t, 50*time.Millisecond), []string{"worker-1"}); err != nil || !result.TimedOut {
 			t.Fatalf("%+v, %v", result, err)
