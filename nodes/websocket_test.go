@@ -170,7 +170,7 @@ func TestWebSocketClients(t *testing.T) {
 	})
 	await(t, "what b hears", func() bool {
 		text := b.lines()
-		return strings.HasPrefix(text, `ping("hi", 41)`) && strings.Count(text, "pong(") == 2
+		return strings.Contains(text, `ping("hi", 41)`) && strings.Count(text, "pong(") == 2 // of three senders, so in any order
 	})
 	if text := a.lines(); strings.Contains(text, "ping(") {
 		t.Errorf("a hears itself: %s", text)
