@@ -163,6 +163,7 @@ func (s *Store) shut() error {
 	for s.writes(now) {
 	}
 	f, err := s.engine.end(now)
+	f.resolved = append(f.resolved, s.intake.giveUp()...)
 	s.out(f)
 	s.abandon()
 	s.contents.Store(nil)

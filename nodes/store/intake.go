@@ -44,6 +44,17 @@ func (in *intake) take() ([]*Write, bool) {
 	return writes, len(in.waiting) > 0
 }
 
+// giveUp takes all writes, none of which anybody will do.
+func (in *intake) giveUp() (all []*Write) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, w := range in.waiting {
+		w.fail(ErrClosed)
+	}
+	all, in.waiting = in.waiting, nil
+	return all
+}
+
 // resolved takes note that writes are.
 func (in *intake) resolved(writes []*Write) {
 	in.mu.Lock()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -112,5 +113,5 @@ func (e *masterEngine) end(now time.Time) (flushed, error) {
 	if e.backend == nil {
 		return f, nil
 	}
-	return f, e.backend.Close()
+	return f, errors.Join(e.failing, e.backend.Close())
 }

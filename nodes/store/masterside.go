@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +115,9 @@ func (m *masterSide) attach(from string, msg attach, now time.Time) {
 		m.transfers.end(msg.clone)
 		return
 	}
-	m.due = append(m.due, strings.Clone(msg.clone))
+	if !slices.Contains(m.due, msg.clone) { // of at most maxTransfers, also while no disk takes anything
+		m.due = append(m.due, strings.Clone(msg.clone))
+	}
 }
 
 // repeatsPerTick bounds what strangers can make us send: messages of a tick.
@@ -172,6 +175,10 @@ func (m *masterSide) apply(op *Op, now time.Time) code {
 	return codeOf(op, result, err)
 }
 
+// expiriesPerTick bounds how many entries go in a tick, in portions of 1024. To erase them
+// takes a disk its time, in which the master must not seem to be dead.
+const expiriesPerTick = 8
+
 // tick lets time pass; it should be called every tickInterval.
 func (m *masterSide) tick(now time.Time) {
 	m.repeats = repeatsPerTick
@@ -180,12 +187,8 @@ func (m *masterSide) tick(now time.Time) {
 	if m.state == yielded {
 		return
 	}
-	for {
-		expired := m.contents.Expired(now)
-		if len(expired) == 0 {
-			break
-		}
-		m.changes = append(m.changes, expired...)
+	for range expiriesPerTick {
+		m.changes = append(m.changes, m.contents.Expired(now)...)
 	}
 	if m.state == serving && now.Sub(m.beaten) >= heartbeat {
 		m.beat(now)
