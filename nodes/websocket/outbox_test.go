@@ -98,15 +98,24 @@ func TestCutPart(t *testing.T) {
 			frames = append(frames, []byte(strings.Repeat(string(rune('a'+i)), size)))
 		}
 		want := slices.Concat(frames...)
+		ends := map[int]bool{}
+		for i, sum := 0, 0; i < len(sizes); i++ {
+			sum += sizes[i]
+			ends[sum] = true
+		}
 		var got []byte
 		for len(frames) > 0 {
 			var part net.Buffers
-			part, frames = cutPart(frames)
+			var cut bool
+			part, frames, cut = cutPart(frames)
 			bytes := slices.Concat(part...)
 			if len(bytes) == 0 || len(bytes) > partBytes {
 				t.Fatalf("%v: a part of %d bytes", sizes, len(bytes))
 			}
 			got = append(got, bytes...)
+			if cut == ends[len(got)] {
+				t.Errorf("%v: after %d bytes a frame is cut: %t", sizes, len(got), cut)
+			}
 		}
 		if !bytes.Equal(got, want) {
 			t.Errorf("%v: something got lost", sizes)

@@ -43,14 +43,14 @@ func (w *wire) send(frames net.Buffers) error {
 	if w.last != nil || w.broken {
 		return errClosing
 	}
-	for len(frames) > 0 {
+	for cut := false; len(frames) > 0; {
 		var part net.Buffers
-		part, frames = cutPart(frames)
 		w.SetWriteDeadline(time.Now().Add(w.timeout))
-		if w.closing.Load() { // the deadline might be later than that of who closes
-			w.broken = true
+		if w.closing.Load() {
+			w.broken = cut // else there is room for the close frame
 			return errClosing
 		}
+		part, frames, cut = cutPart(frames)
 		if _, err := part.WriteTo(w.Conn); err != nil {
 			w.broken = true
 			return err
@@ -62,18 +62,19 @@ func (w *wire) send(frames net.Buffers) error {
 // partBytes is how much a client has to take within the timeout.
 const partBytes = 256 << 10
 
-// cutPart cuts so much from the beginning of frames, which it may change.
-func cutPart(frames net.Buffers) (part, rest net.Buffers) {
+// cutPart cuts so much from the beginning of frames, which it may change, and says
+// whether it had to cut one of them in two.
+func cutPart(frames net.Buffers) (part, rest net.Buffers, cut bool) {
 	room := partBytes
 	for i, f := range frames {
 		if len(f) > room {
 			part = append(frames[:i:i], f[:room])
 			frames[i] = f[room:]
-			return part, frames[i:]
+			return part, frames[i:], room > 0
 		}
 		room -= len(f)
 	}
-	return frames, nil
+	return frames, nil, false
 }
 
 // Write takes a close frame from the library. Ours was perhaps sent before; then the
@@ -97,6 +98,7 @@ func (w *wire) close(c closing) {
 		return
 	}
 	w.last, w.until = &c, time.Now().Add(lingering)
+	w.SetWriteDeadline(w.until) // who sent may have set a later one
 	_, err := w.Conn.Write(c.frame())
 	w.broken = err != nil
 }
