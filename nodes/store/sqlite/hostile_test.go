@@ -176,10 +176,10 @@ func TestPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, say := range map[string]string{
-		dir:                        "no access to the file",
-		filepath.Join(file, "f"):   "not a directory",
-		"/proc/self/fdinfo/f":      "no access to the file",
-		strings.Repeat("x/y", 2e3): "no access to the file",
+		dir:                      "no access to the file",
+		filepath.Join(file, "f"): "not a directory",
+		"/proc/self/fdinfo/f":    "no access to the file",
+		filepath.Join(dir, strings.Repeat("x", 300)): "no access to the file",
 	} {
 		for _, mode := range []FailureMode{FailureFail, FailureDelete} {
 			b, err := open(context.Background(), Options{Path: path, FailureMode: mode}, impatience)
