@@ -415,3 +415,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Whoever subscribes on the bus cannot make a Controller remember whatever he likes.
+func TestStrangersSubscribe(t *testing.T) {
+	t.Parallel()
+	co, err := NewController(newMember(t, ""))
+	check(t, err)
+	co.subscribed(context.Background(), "scan/seen")
+	co.subscribed(context.Background(), co.c.NodeTopic("worker-1"))
+	if got := co.Nodes(); !slices.Equal(got, []string{"worker-1"}) {
+		t.Errorf("there are %q, want worker-1", got)
+	}
+	for i := range 2 * maxNodes {
+		co.subscribed(context.Background(), co.c.NodeTopic(fmt.Sprint("stranger-", i)))
+	}
+	if got := len(co.topics); got != maxNodes {
+		t.Errorf("remembers %d topics, want %d", got, maxNodes)
+	}
+}

@@ -13,6 +13,9 @@ import (
 	"zctl/nodes/event"
 )
 
+// maxNodes bounds what strangers who subscribe topics of nodes can make a Controller remember.
+const maxNodes = 10_000
+
 // Controller asks nodes, all at once. Its methods may be called from any goroutine; a
 // handler that waits for an answer keeps the events behind it waiting, too. When the bus was
 // away, a node that did not come back with it is found out by its silence.
@@ -21,8 +24,8 @@ type Controller struct {
 	fence string        // our own subscription, behind that of the answers
 	ready chan struct{} // closed when the bus has shown it
 
-	mu        sync.Mutex // guards what follows
-	topics    map[string]bool
+	mu        sync.Mutex          // guards what follows
+	topics    map[string]bool     // of nodes, at most maxNodes
 	inquiries map[string]*inquiry // by the id of their request
 }
 
@@ -81,19 +84,23 @@ func (co *Controller) WaitReady(ctx context.Context) error {
 
 // Nodes is the names of the nodes that are on the bus, in the order of the bytes.
 func (co *Controller) Nodes() []string {
-	topics := co.c.Options().Topics
 	co.mu.Lock()
 	defer co.mu.Unlock()
 	var names []string
 	for topic := range co.topics {
-		name, before := strings.CutPrefix(topic, topics.NodePrefix)
-		name, behind := strings.CutSuffix(name, topics.Suffix)
-		if before && behind && name != "" {
-			names = append(names, name)
-		}
+		name, _ := co.nodeOf(topic)
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return names
+}
+
+// nodeOf is the node whose own topic that is.
+func (co *Controller) nodeOf(topic string) (name string, ok bool) {
+	topics := co.c.Options().Topics
+	name, before := strings.CutPrefix(topic, topics.NodePrefix)
+	name, behind := strings.CutSuffix(name, topics.Suffix)
+	return name, before && behind && name != ""
 }
 
 // Ask asks the named nodes and calls answered once for each, in the order in which that is
@@ -147,7 +154,9 @@ func (co *Controller) forget(id string) {
 func (co *Controller) subscribed(_ context.Context, topic string) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
-	co.topics[topic] = true
+	if _, ok := co.nodeOf(topic); ok && len(co.topics) < maxNodes {
+		co.topics[topic] = true
+	}
 	if topic == co.fence {
 		select {
 		case <-co.ready: // shown again, by a bus that was away
