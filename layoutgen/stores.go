@@ -87,7 +87,12 @@ func StoresText(stores map[string]Store) string {
 	if len(stores) == 0 {
 		return ""
 	}
-	text, err := json.Marshal(stores)
+	return jsonText(stores)
+}
+
+// jsonText is a section of the configuration for the environment of a node.
+func jsonText(section any) string {
+	text, err := json.Marshal(section)
 	if err != nil {
 		panic(err) // there is nothing in it that JSON has not
 	}

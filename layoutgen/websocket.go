@@ -76,13 +76,7 @@ func ParseWebSocket(text string) (*WebSocket, error) {
 }
 
 // Text is the section as [ParseWebSocket] reads it.
-func (w WebSocket) Text() string {
-	text, err := json.Marshal(w)
-	if err != nil {
-		panic(err) // there is nothing in it that JSON has not
-	}
-	return string(text)
-}
+func (w WebSocket) Text() string { return jsonText(w) }
 
 // Address is where to listen.
 func (w WebSocket) Address() netip.AddrPort {

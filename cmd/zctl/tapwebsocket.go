@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -73,10 +74,10 @@ func readToken(file string) (string, error) {
 	}
 	token, err := os.ReadFile(file)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("cannot read --token-file %s: %w", file, withoutPath(err))
 	}
 	if text := strings.TrimSpace(string(token)); text != "" {
 		return text, nil
 	}
-	return "", errors.New("the token file " + file + " is empty")
+	return "", fmt.Errorf("cannot use --token-file %s: it is empty; put the token of the server into it", file)
 }

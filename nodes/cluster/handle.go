@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zctl/nodes/event"
+	"zctl/nodes/internal/damp"
 )
 
 // Events that a node raises for itself.
@@ -98,7 +99,7 @@ type handler struct {
 	types     []string      // of the parameters, by Zeek's names
 	fails     bool          // fn returns an error
 	events    atomic.Uint64 // of the first handler of a name: how many there were
-	complaint damped
+	complaint damp.Damper
 }
 
 var (
@@ -186,11 +187,11 @@ func (c *Cluster) call(ctx context.Context, h *handler, ev event.Event) {
 		c.stats.handled.Add(1)
 	case errors.Is(err, errMismatch):
 		c.stats.mismatched.Add(1)
-		h.complaint.do(time.Now(), func(more int) {
+		h.complaint.Do(time.Now(), func(more int) {
 			c.o.Log.Warn("event not handled", "err", err, "event", signature(ev.Name, kinds(ev.Args)), "handler", signature(ev.Name, h.types), "suppressed", more)
 		})
 	default:
-		h.complaint.do(time.Now(), func(more int) {
+		h.complaint.Do(time.Now(), func(more int) {
 			c.o.Log.Warn("handler failed", "event", ev.Name, "err", err, "suppressed", more)
 		})
 	}
@@ -231,19 +232,4 @@ func FromContext(ctx context.Context) (Received, bool) {
 		return Received{}, false
 	}
 	return *r, true
-}
-
-// damped lets one in ten seconds through. It is for one goroutine.
-type damped struct {
-	next       time.Time
-	suppressed int
-}
-
-func (d *damped) do(now time.Time, what func(suppressed int)) {
-	if now.Before(d.next) {
-		d.suppressed++
-		return
-	}
-	what(d.suppressed)
-	d.next, d.suppressed = now.Add(10*time.Second), 0
 }

@@ -63,8 +63,30 @@ func newMasterEngine(c *cluster.Cluster, o MasterOptions) (engine, error) {
 
 // stores is the stores of each cluster that are open, by name.
 var stores struct {
-	mu  sync.Mutex // guards all, and that each is there once
+	creating sync.Mutex // held while one is opened, which may take as long as it is large
+
+	mu  sync.Mutex // guards all
 	all map[*cluster.Cluster]map[string]*Store
+}
+
+// isOpen is the store of that name, nil if it is not open.
+func isOpen(c *cluster.Cluster, name string) *Store {
+	stores.mu.Lock()
+	defer stores.mu.Unlock()
+	return stores.all[c][name]
+}
+
+// note puts the store among those that are open.
+func (s *Store) note() {
+	stores.mu.Lock()
+	defer stores.mu.Unlock()
+	if stores.all == nil {
+		stores.all = map[*cluster.Cluster]map[string]*Store{}
+	}
+	if stores.all[s.c] == nil {
+		stores.all[s.c] = map[string]*Store{}
+	}
+	stores.all[s.c][s.name] = s
 }
 
 // create opens a store, unless it is open already.
@@ -73,9 +95,9 @@ func create(c *cluster.Cluster, name string, master bool, log *slog.Logger, make
 	if err := checkName(name); err != nil {
 		return nil, fmt.Errorf("cannot create %v: %w", s, err)
 	}
-	stores.mu.Lock()
-	defer stores.mu.Unlock()
-	if open := stores.all[c][name]; open != nil {
+	stores.creating.Lock()
+	defer stores.creating.Unlock()
+	if open := isOpen(c, name); open != nil {
 		if open.master != master {
 			return nil, fmt.Errorf("cannot create %v: this node has the %v", s, open)
 		}
@@ -85,17 +107,10 @@ func create(c *cluster.Cluster, name string, master bool, log *slog.Logger, make
 	if s.engine, err = make(); err != nil {
 		return nil, fmt.Errorf("cannot create %v: %w", s, err)
 	}
-	if err := s.begin(); err != nil {
+	if err := s.begin(); err != nil { // which notes it
 		_, ended := s.engine.end(time.Now())
 		return nil, fmt.Errorf("cannot create %v: %w", s, errors.Join(err, ended))
 	}
-	if stores.all == nil {
-		stores.all = map[*cluster.Cluster]map[string]*Store{}
-	}
-	if stores.all[c] == nil {
-		stores.all[c] = map[string]*Store{}
-	}
-	stores.all[c][name] = s
 	return s, nil
 }
 
@@ -127,6 +142,7 @@ func (s *Store) begin() error {
 		undo = append(undo, func() { s.c.Unsubscribe(topic) })
 	}
 	s.close = sync.OnceValue(func() error { defer end(); return s.shut() })
+	s.note()
 	undo = append(undo, s.c.OnLeave(func() {
 		if err := s.Close(); err != nil {
 			s.log.Error("a store was not closed as it should be", "err", err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"zctl/nodes/internal/damp"
 )
 
 // retryWrite is how often a backend that failed is tried again.
@@ -17,7 +19,7 @@ type masterEngine struct {
 	local   []*Write // applied, but not yet on disk
 	failing error    // why the backend did not take what is pending
 	retry   time.Time
-	damped  damper
+	damped  damp.Damper
 	told    int // changes that watchers have been told, of those since the last commit
 	watched bool
 }
@@ -80,7 +82,7 @@ func (e *masterEngine) save(now time.Time) bool {
 	e.failing = e.backend.Write(context.Background(), changes, sessions)
 	if e.failing != nil {
 		e.retry = now.Add(retryWrite)
-		e.damped.do(now, func(more int) {
+		e.damped.Do(now, func(more int) {
 			e.complaints.add("cannot write to the backend; writes wait until it can", "err", e.failing, "suppressed", more)
 		})
 	}

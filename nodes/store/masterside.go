@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zctl/nodes/event"
+	"zctl/nodes/internal/damp"
 )
 
 // masterSide is the master's half of the protocol. It is not for concurrent use.
@@ -30,7 +31,7 @@ type masterSide struct {
 
 	posts      []post
 	complaints complaints
-	refused    damper
+	refused    damp.Damper
 
 	chunkBytes int
 }
@@ -168,7 +169,7 @@ func (m *masterSide) apply(op *Op, now time.Time) code {
 		m.changes = append(m.changes, change)
 	}
 	if err != nil {
-		m.refused.do(now, func(more int) {
+		m.refused.Do(now, func(more int) {
 			m.complaints.add("operation on a store refused", "op", op.Kind, "key", brief(op.Key), "err", err, "suppressed", more)
 		})
 	}

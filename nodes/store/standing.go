@@ -3,6 +3,8 @@ package store
 import (
 	"strings"
 	"time"
+
+	"zctl/nodes/internal/damp"
 )
 
 // standing is whether a master is the one. A new one asks, and listens for a while; if
@@ -29,7 +31,7 @@ type rival struct {
 	epoch uint64
 	id    string // of its process
 	heard time.Time
-	told  damper
+	told  damp.Damper
 }
 
 // begin begins an epoch: the time, but later than all that are known.
@@ -84,7 +86,7 @@ func (m *masterSide) rivalAlive(from string, msg alive, now time.Time) {
 func (m *masterSide) rivalHeard(from string, epoch uint64, now time.Time) {
 	m.rival.epoch, m.rival.heard = max(m.rival.epoch, epoch), now
 	m.rival.id = strings.Clone(from)
-	m.rival.told.do(now, func(more int) {
+	m.rival.told.Do(now, func(more int) {
 		m.complaints.add("two nodes are master of the same store; create it on one only", "other", m.rival.id, "suppressed", more)
 	})
 }
@@ -105,19 +107,4 @@ func (m *masterSide) standingTick(now time.Time) {
 		m.begin(now)
 		m.joined(now)
 	}
-}
-
-// damper lets one in ten seconds through.
-type damper struct {
-	next       time.Time
-	suppressed int
-}
-
-func (d *damper) do(now time.Time, what func(suppressed int)) {
-	if now.Before(d.next) {
-		d.suppressed++
-		return
-	}
-	what(d.suppressed)
-	d.next, d.suppressed = now.Add(10*time.Second), 0
 }
