@@ -91,6 +91,7 @@ func positive[N int | time.Duration](option *N, otherwise N) {
 type Sender struct {
 	o    Options
 	wake chan struct{} // holds a token when there may be something to send
+	left chan struct{} // holds a token when there may be room for full batches left in streams
 	stop chan struct{} // closed by Close
 	all  sync.WaitGroup
 
@@ -109,12 +110,14 @@ type Sender struct {
 	seq       uint64
 	finished  bool          // Close is done
 	room      chan struct{} // closed when there may be room; nil when nobody waits
+	refused   bool          // a stream kept a full batch, since there was no room
 	stats     Stats
 }
 
 // flusher is a stream of whatever record.
 type flusher interface {
 	flush()
+	flushFull()
 	counted() (ID, *streamCounts)
 }
 
@@ -128,7 +131,11 @@ type batch struct {
 
 // NewSender makes a sender, to be started and closed.
 func NewSender(o Options) *Sender {
-	return &Sender{o: o.withDefaults(), wake: make(chan struct{}, 1), stop: make(chan struct{}), seq: 1}
+	return &Sender{
+		o:    o.withDefaults(),
+		wake: make(chan struct{}, 1), left: make(chan struct{}, 1), stop: make(chan struct{}),
+		seq: 1,
+	}
 }
 
 // Start begins to send. With Spill it opens the directory, and sends first what it
@@ -168,9 +175,11 @@ func (s *Sender) found(store *spill.Store) {
 
 // Ready tells the sender that its transport may take something, or that a connection
 // came or went. It never blocks.
-func (s *Sender) Ready() {
+func (s *Sender) Ready() { token(s.wake) }
+
+func token(c chan struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -192,16 +201,19 @@ func (s *Sender) Stats() Stats {
 }
 
 // Flush makes batches of what was written so far.
-func (s *Sender) Flush() {
+func (s *Sender) Flush() { s.each(flusher.flush) }
+
+func (s *Sender) each(do func(flusher)) {
 	s.mu.Lock()
 	streams := slices.Clone(s.streams)
 	s.mu.Unlock()
 	for _, f := range streams {
-		f.flush()
+		do(f)
 	}
 }
 
-// flushAll flushes until Close.
+// flushAll flushes until Close. A full batch that found no room does not wait for the
+// next flush, only for room.
 func (s *Sender) flushAll() {
 	every := time.NewTicker(s.o.Interval)
 	defer every.Stop()
@@ -209,6 +221,8 @@ func (s *Sender) flushAll() {
 		select {
 		case <-every.C:
 			s.Flush()
+		case <-s.left:
+			s.each(flusher.flushFull)
 		case <-s.stop:
 			return
 		}

@@ -326,6 +326,14 @@ func TestBlock(t *testing.T) {
 	}
 }
 
+func TestFullBatchWaitsOnlyForRoom(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Policy: Block, Records: 10, HWM: 1, Interval: time.Hour}).start()
+	r.write(20)
+	r.logger.set(true, false)
+	r.wantAll(r.await(20))
+}
+
 func TestSpill(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{Policy: Spill, Records: 10, Spill: spill.Options{Dir: t.TempDir()}}).start()

@@ -172,3 +172,12 @@ func (w *Stream[T]) flush() {
 		_ = w.submit() // it stays, or the node has ended
 	}
 }
+
+// flushFull submits a full batch that there was no room for.
+func (w *Stream[T]) flushFull() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.full() {
+		_ = w.submit() // as in flush
+	}
+}

@@ -18,6 +18,7 @@ func (s *Sender) submit(records int, payload []byte) (taken bool, err error) {
 	b := &batch{seq: s.seq, records: records, payload: payload}
 	switch fits := s.fits(len(payload)); {
 	case s.o.Policy == Block && !fits && !s.closing.Load():
+		s.refused = true
 		return false, nil
 	case s.o.Policy == Block, fits && !s.spilling():
 		s.enqueue(b)
@@ -116,7 +117,12 @@ func (s *Sender) waiter() <-chan struct{} {
 	return s.room
 }
 
+// madeRoom tells those who wait for room.
 func (s *Sender) madeRoom() {
+	if s.refused {
+		s.refused = false
+		token(s.left)
+	}
 	if s.room != nil {
 		close(s.room)
 		s.room = nil
