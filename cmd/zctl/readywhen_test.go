@@ -27,5 +27,7 @@ func readyWhen() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	tell("READY=1")
-	select {}
+	for {
+		time.Sleep(time.Hour) // select {} alone is a deadlock to the runtime, which ends the process
+	}
 }
