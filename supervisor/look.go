@@ -38,7 +38,7 @@ func (s *Supervisor) Status(patterns []string) (Status, error) {
 		}
 	}
 	s.shared.usage.forget(running)
-	s.rest.Reset(restAfter)
+	s.awake()
 	now, peers := time.Now(), s.shared.lookout.peersSeen()
 	each(nodes, func(i int, n *node) { // most of it is in the kernel
 		one := s.nodeStatus(n.snapshot.Load(), now)

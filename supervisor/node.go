@@ -66,6 +66,7 @@ type shared struct {
 	crashes *crash.Collector
 	version string // of zctl
 	lookout *lookout
+	pages   pages
 }
 
 // target is what a node should be; it changes with a deploy.
@@ -373,6 +374,7 @@ func (n *node) start() (*process.Process, error) {
 func (n *node) watch(proc *process.Process) {
 	for proc != nil {
 		how := proc.Wait()
+		idle := n.shared.pages.idle.Load()
 		var successor *process.Process
 		n.act(func() {
 			if proc == n.proc {
@@ -380,6 +382,9 @@ func (n *node) watch(proc *process.Process) {
 			}
 			successor, n.unwatched = n.unwatched, nil
 		})
+		if successor != nil && idle {
+			n.shared.pages.learn()
+		}
 		proc = successor
 	}
 }

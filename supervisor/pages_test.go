@@ -1,13 +1,14 @@
 package supervisor
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-func TestProgramPages(t *testing.T) {
+func TestReadOnlyMappings(t *testing.T) {
 	t.Parallel()
 	const maps = `00400000-00a4f000 r-xp 00000000 fe:00 1234                               /usr/bin/zctl
 00a4f000-01023000 r--p 0064f000 fe:00 1234                               /usr/bin/zctl
@@ -18,28 +19,65 @@ func TestProgramPages(t *testing.T) {
 7f0000000000-7f0000001000 r--p 00000000 fe:00 1235                       /usr/bin/zctl2
 7f0000002000-7f0000003000 r--s 00000000 fe:00 1234                       /usr/bin/zctl
 `
-	want := []mapping{{0xa4f000, 0x1023000}}
-	if got := programPages(strings.NewReader(maps), "/usr/bin/zctl"); !slices.Equal(got, want) {
+	want := []mapping{{0x400000, 0xa4f000}, {0xa4f000, 0x1023000}}
+	if got := readOnly(strings.NewReader(maps), "/usr/bin/zctl"); !slices.Equal(got, want) {
 		t.Errorf("got %x, want %x", got, want)
 	}
 }
 
-// The program goes on as if nothing had happened.
-func TestForgetPages(t *testing.T) {
+func TestWithout(t *testing.T) {
 	t.Parallel()
-	maps, err := os.Open("/proc/self/maps")
-	if err != nil {
-		t.Skip(err)
+	all := []mapping{{10, 20}, {20, 30}, {40, 50}}
+	for _, test := range []struct{ parts, want []mapping }{
+		{nil, all},
+		{all, nil},
+		{[]mapping{{10, 30}}, []mapping{{40, 50}}},
+		{[]mapping{{12, 14}, {16, 22}, {49, 50}}, []mapping{{10, 12}, {14, 16}, {22, 30}, {40, 49}}},
+		{[]mapping{{0, 10}, {30, 40}, {60, 70}}, all},
+	} {
+		if got := without(all, test.parts); !slices.Equal(got, test.want) {
+			t.Errorf("without %v: got %v, want %v", test.parts, got, test.want)
+		}
 	}
-	defer maps.Close()
-	self, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
+}
+
+// A program has fewer pages in memory after it gave them back, keeps those that were
+// needed, and goes on as if nothing had happened.
+func TestGiveBack(t *testing.T) { // not parallel: the others look at pages, too
+	program, err := ownProgram()
+	if err != nil || len(program) == 0 {
+		t.Fatalf("our own program is mapped at %x, %v", program, err)
 	}
-	if len(programPages(maps, self)) == 0 {
-		t.Error("the pages of this program were not found")
+	size := func() (bytes uintptr) {
+		t.Helper()
+		there, err := present(program)
+		if err != nil {
+			t.Skip(err)
+		}
+		for _, m := range there {
+			bytes += m.end - m.start
+		}
+		return bytes
 	}
-	for range 10 {
-		giveBack()
+	var p pages
+	before := size()
+	p.giveBack()
+	after := size()
+	if after == 0 || after >= before {
+		t.Errorf("%d bytes before, %d after", before, after)
+	}
+	for _, m := range program { // all of it is needed
+		if _, _, err := unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_POPULATE_READ); err != 0 {
+			t.Skipf("this kernel does not populate mappings: %v", err)
+		}
+	}
+	all := size()
+	p.learn()
+	p.giveBack()
+	if kept := size(); kept != all || all <= after {
+		t.Errorf("%d bytes were needed, %d were kept (%d without)", all, kept, after)
+	}
+	if !p.idle.Load() {
+		t.Error("it is not idle")
 	}
 }

@@ -101,8 +101,8 @@ func Open(o Options) (*Supervisor, error) {
 	s.store = newStore(o.Dirs, s.collect)
 	s.generations = generation.At(o.Dirs.Generations())
 	s.exposure = newExposure(s)
-	s.rest = time.AfterFunc(restAfter, giveBack)
 	s.shared = &shared{dirs: o.Dirs, journal: journal, changed: s.changed, cgroups: openCgroups(o.Dirs, o.Cgroups)}
+	s.rest = time.AfterFunc(restAfter, s.shared.pages.giveBack)
 	s.shared.lookout = newLookout(s)
 	s.shared.version = o.Version
 	s.shared.crashes = crash.New(o.Dirs.Crashes(), func(err error) { s.event("%v", err) })
@@ -174,7 +174,7 @@ func (s *Supervisor) Close() {
 func (s *Supervisor) changed() {
 	s.store.changed()
 	s.news.tell()
-	s.rest.Reset(restAfter)
+	s.awake()
 	s.shared.lookout.poke()
 }
 
@@ -256,3 +256,9 @@ var (
 	ErrEnding = errors.New("the supervisor is about to end")
 	ErrEnded  = errors.New("the supervisor was told to end meanwhile; zctl deploy starts another one")
 )
+
+// awake is called when something happens.
+func (s *Supervisor) awake() {
+	s.shared.pages.idle.Store(false)
+	s.rest.Reset(restAfter)
+}
