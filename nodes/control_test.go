@@ -344,3 +344,55 @@ func TestShutdownRequest(t *testing.T) {
 		}
 	}
 }
+
+// TestShutdownRequestWhileHandlerHangs: Run does not wait for ever for a handler that does not
+// return, and its error names the event.
+func TestShutdownRequestWhileHandlerHangs(t *testing.T) {
+	t.Parallel()
+	bus := cluster.NewBus()
+	n, err := New(Options{Name: "worker-1", Connect: bus.Connect, StopTimeout: time.Millisecond, Cluster: cluster.Options{Layout: layoutgen.Default().Layout()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung, ever := make(chan struct{}), make(chan struct{})
+	defer close(ever)
+	if err := Handle(n, "M::hang", func(context.Context) { close(hung); <-ever }); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(context.Background()) }()
+	if err := n.WaitReady(soonFor(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Raise("M::hang"); err != nil {
+		t.Fatal(err)
+	}
+	<-hung
+	client, err := NewClient(layoutgen.Backend{}, Options{Connect: bus.Connect})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- client.Run(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-gone; err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := client.WaitReady(soonFor(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Publish(ctx, cluster.NodeTopic("worker-1"), "Control::shutdown_request"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err == nil || !strings.Contains(err.Error(), "a handler of M::hang does not return") {
+			t.Errorf("Run returned %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Run does not return")
+	}
+}

@@ -59,6 +59,10 @@ type Options struct {
 	// StatsInterval is how often the node writes to stats.log. Zero: every 5
 	// minutes. Negative: never.
 	StatsInterval time.Duration
+	// StopTimeout is for how long a node that a Control::shutdown_request ends waits for a
+	// handler that is under way: 30 s, as long as zctl's supervisor waits for a node (its
+	// stop_timeout).
+	StopTimeout time.Duration
 	// WebSocket is where the node serves Zeek's WebSocket API when it runs; see
 	// [Node.ListenWebSocket].
 	WebSocket []websocket.ListenOptions
@@ -108,6 +112,9 @@ func socketsFromEnv() (o zmq.Options, err error) {
 	}
 	return o, nil
 }
+
+// defaultStopTimeout is that of zctl's supervisor.
+const defaultStopTimeout = 30 * time.Second
 
 // Node is a node of a cluster, or a client of one. What it can do there, it does
 // as [cluster.Cluster]: publish, subscribe, use pools, ask who is up.
@@ -175,6 +182,9 @@ func (o Options) withDefaults() Options {
 	if o.StatsInterval == 0 {
 		o.StatsInterval = defaultStatsInterval
 	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = defaultStopTimeout
+	}
 	o.ZeroMQ.Log = o.Log
 	return o
 }
@@ -225,11 +235,13 @@ func newID(name string) string {
 
 // Run runs the node until ctx ends, or, without an error, until somebody shuts it down by
 // a Control::shutdown_request. Then it says what it still has to say, and leaves the bus.
-// It waits for a handler that is under way.
+// It waits for a handler that is under way; after a shutdown request, where no supervisor
+// would kill a process that hangs, for [Options.StopTimeout], and then the error names the
+// event.
 func (n *Node) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(n.ending, cancel)()
+	defer context.AfterFunc(n.ending, func() { cancel(); time.AfterFunc(n.o.StopTimeout, n.GiveUp) })()
 	defer n.report.close()
 	connect := n.o.Connect
 	if connect == nil {

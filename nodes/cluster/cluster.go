@@ -129,6 +129,8 @@ type Cluster struct {
 	outgoing     *traffic
 	notes        *notes
 	ready        chan struct{} // closed when the node can publish
+	gaveUp       context.Context
+	giveUp       context.CancelFunc
 
 	backend atomic.Pointer[Backend]
 
@@ -153,6 +155,7 @@ func New(o Options) (*Cluster, error) {
 		return nil, fmt.Errorf("cannot publish in format %q; there are %s and %s", o.EventSerializer, event.FormatBin, event.FormatJSON)
 	}
 	c := &Cluster{o: o, incoming: o.newTraffic(), outgoing: o.newTraffic(), queue: newQueue(o.OnloopQueueHWM), notes: newNotes(o), ready: make(chan struct{}), since: map[string]time.Time{}}
+	c.gaveUp, c.giveUp = context.WithCancel(context.Background())
 	if o.Node != "" {
 		if err := checkRuns(o.Layout, o.Node); err != nil {
 			return nil, err
@@ -194,7 +197,8 @@ func checkRuns(layout *layoutgen.Layout, name string) error {
 }
 
 // Run joins the bus, says hello to all who are there, and calls handlers, one
-// after the other, until ctx ends. It runs once.
+// after the other, until ctx ends. It runs once. It waits for a handler that is under
+// way, unless somebody gives it up; see [Cluster.GiveUp].
 func (c *Cluster) Run(ctx context.Context, connect Connect) error {
 	backend, err := c.join(connect)
 	if err != nil {
@@ -206,10 +210,10 @@ func (c *Cluster) Run(ctx context.Context, connect Connect) error {
 	writing.Go(func() { c.notes.run(stop) })
 	closing, cancel := lingering(ctx, c.o.Linger)
 	defer cancel()
-	c.queue.run(ctx, closing, func(r Received) { c.dispatch(closing, r) })
+	err = c.handle(ctx, closing)
 	ticking.Wait()
 	c.leave()
-	err = backend.Close()
+	err = errors.Join(err, backend.Close())
 	close(stop)
 	writing.Wait()
 	return err

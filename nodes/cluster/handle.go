@@ -62,6 +62,7 @@ const everyEvent = "*"
 // event, and replaced when a handler is added.
 type handlers struct {
 	byName atomic.Pointer[map[string][]*handler]
+	busy   atomic.Pointer[Received] // the event whose handlers are being called
 }
 
 func (hs *handlers) of(name string) []*handler {
@@ -167,6 +168,11 @@ func (h *handler) call(ctx context.Context, ev event.Event) error {
 // dispatch calls the handlers of an event.
 func (c *Cluster) dispatch(ctx context.Context, r Received) {
 	ctx = handling{ctx, &r}
+	c.handlers.busy.Store(&r)
+	defer c.handlers.busy.Store(nil)
+	if ctx.Err() != nil {
+		return // it is over, and who has seen no handler under way does not wait for this one
+	}
 	for i, h := range c.handlers.of(r.Event.Name) {
 		if i == 0 {
 			h.events.Add(1)
