@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"zctl/nodes/logstream/spill"
@@ -95,6 +96,12 @@ func (l *logger) Close() error {
 	return nil
 }
 
+func (l *logger) unanswered() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.flying)
+}
+
 func (l *logger) records() []uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,6 +154,13 @@ func (r *rig) await(n int) []uint64 {
 	return r.logger.records()
 }
 
+// answered waits until the sender knows of so many records that they have arrived, a
+// moment after they have.
+func (r *rig) answered(n uint64) {
+	r.t.Helper()
+	r.until("answers", func() bool { return r.Stats().Sent.Records == n })
+}
+
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
 	for end := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
@@ -192,6 +206,7 @@ func TestBatches(t *testing.T) {
 	r.wantAll(r.await(25)) // the last five by the interval
 	r.write(1)
 	r.wantAll(r.await(26))
+	r.answered(26)
 	if s := r.balanced(); s.Written != (Counts{26, 4}) || s.Sent != (Counts{26, 4}) || s.Connected != 1 || s.Loggers != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -216,7 +231,7 @@ func TestDropNewest(t *testing.T) {
 	if !slices.Equal(got, append(upTo(50), upTo(50)...)) {
 		t.Errorf("got %v", got)
 	}
-	r.until("answers", func() bool { return r.Stats().Sent.Records == 50 })
+	r.answered(50)
 	r.logger.set(false, false)
 	r.write(15)
 	r.Close()
@@ -293,37 +308,40 @@ func TestWhatCannotBeSent(t *testing.T) {
 
 func TestBlock(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, Options{Policy: Block, Records: 10, HWM: 2, BlockFor: small, Interval: time.Hour}).start()
-	r.write(30)
-	if err := r.stream.Write(numbered{99}); err != ErrTimeout {
-		t.Errorf("got %v, want ErrTimeout", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := r.stream.WriteContext(ctx, numbered{99}); err != context.Canceled {
-		t.Errorf("got %v", err)
-	}
-	wrote := make(chan error)
-	go func() { wrote <- r.stream.WriteContext(context.Background(), numbered{r.next}) }()
-	time.Sleep(small)
-	r.logger.set(true, false)
-	if err := <-wrote; err != nil {
-		t.Fatal(err)
-	}
-	r.next++
-	r.write(9)
-	r.wantAll(r.await(40))
-	r.logger.set(false, false)
-	r.write(30)
-	go func() { wrote <- r.stream.WriteContext(context.Background(), numbered{99}) }()
-	time.Sleep(small)
-	r.Close()
-	if err := <-wrote; err != ErrClosed {
-		t.Errorf("got %v, want ErrClosed", err)
-	}
-	if s := r.balanced(); s.Dropped.Records != 30 || s.Written.Records != 70 {
-		t.Errorf("%+v", s)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Options{Policy: Block, Records: 10, HWM: 2, BlockFor: small, Interval: time.Hour}).start()
+		r.write(30)
+		if err := r.stream.Write(numbered{99}); err != ErrTimeout {
+			t.Errorf("got %v, want ErrTimeout", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := r.stream.WriteContext(ctx, numbered{99}); err != context.Canceled {
+			t.Errorf("got %v", err)
+		}
+		wrote := make(chan error)
+		go func() { wrote <- r.stream.WriteContext(t.Context(), numbered{r.next}) }()
+		synctest.Wait() // it waits for room
+		r.logger.set(true, false)
+		if err := <-wrote; err != nil {
+			t.Fatal(err)
+		}
+		r.next++
+		r.write(9)
+		r.wantAll(r.await(40))
+		r.answered(40)
+		r.logger.set(false, false)
+		r.write(30)
+		go func() { wrote <- r.stream.WriteContext(t.Context(), numbered{99}) }()
+		synctest.Wait()
+		r.Close()
+		if err := <-wrote; err != ErrClosed {
+			t.Errorf("got %v, want ErrClosed", err)
+		}
+		if s := r.balanced(); s.Dropped.Records != 30 || s.Written.Records != 70 {
+			t.Errorf("%+v", s)
+		}
+	})
 }
 
 func TestFullBatchWaitsOnlyForRoom(t *testing.T) {
@@ -336,7 +354,7 @@ func TestFullBatchWaitsOnlyForRoom(t *testing.T) {
 
 func TestSpill(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, Options{Policy: Spill, Records: 10, Spill: spill.Options{Dir: t.TempDir()}}).start()
+	r := newRig(t, Options{Policy: Spill, Records: 10, Interval: time.Hour, Spill: spill.Options{Dir: t.TempDir()}}).start()
 	r.write(1000)
 	if s := r.balanced(); s.OnDisk != (Counts{1000, 100}) || s.Spilled != (Counts{1000, 100}) || s.SpillBytes < 17000 {
 		t.Errorf("%+v", s)
@@ -406,7 +424,7 @@ func TestSpillOutlivesTheNode(t *testing.T) {
 func TestSpillIsFull(t *testing.T) {
 	t.Parallel()
 	for _, oldest := range []bool{false, true} {
-		r := newRig(t, Options{Policy: Spill, Records: 10, Spill: spill.Options{Dir: t.TempDir(), MaxBytes: 10_000, DropOldest: oldest}}).start()
+		r := newRig(t, Options{Policy: Spill, Records: 10, Interval: time.Hour, Spill: spill.Options{Dir: t.TempDir(), MaxBytes: 10_000, DropOldest: oldest}}).start()
 		r.write(1000)
 		s := r.balanced()
 		if s.Dropped.Records == 0 || s.SpillBytes > 10_000 || !errors.Is(s.Cause, spill.ErrFull) {
@@ -432,19 +450,8 @@ func TestChaos(t *testing.T) {
 			const writers, each = 4, 5000
 			r := newRig(t, Options{Policy: policy, Records: 10, HWM: 20, Interval: 5 * time.Millisecond, Spill: spill.Options{Dir: t.TempDir(), MaxBytes: 64 << 20}})
 			r.logger.hwm = 7
-			r.start()
-			stop := make(chan struct{})
+			r.start().logger.set(true, true)
 			var all, writing sync.WaitGroup
-			all.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					case <-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond):
-						r.logger.set(rand.IntN(3) > 0, rand.IntN(2) > 0)
-					}
-				}
-			})
 			for i := range uint64(writers) {
 				writing.Go(func() {
 					for n := range uint64(each) {
@@ -457,6 +464,22 @@ func TestChaos(t *testing.T) {
 					}
 				})
 			}
+			// Whatever chance does later, something comes back and, without files, is lost.
+			r.until("a logger that has enough", func() bool {
+				return r.logger.unanswered() == 7 && (policy != DropNewest || r.Stats().Dropped.Records > 0)
+			})
+			r.logger.set(false, true)
+			stop := make(chan struct{})
+			all.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond):
+						r.logger.set(rand.IntN(3) > 0, rand.IntN(2) > 0)
+					}
+				}
+			})
 			writing.Wait()
 			close(stop)
 			all.Wait()
