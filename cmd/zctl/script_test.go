@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"zctl/cpuaffinity"
 	"zctl/supervisor"
 	"zctl/supervisor/api"
 	"zctl/supervisor/process"
@@ -29,8 +30,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script/*.txtar. In their files ${XPUB}, ${XSUB},
-// ${PORT} and ${METRICS} stand for ports that no other script uses; the command
-// expand puts them in. At the end of a script nothing may be left running.
+// ${PORT} and ${METRICS} stand for ports that no other script uses; ${FIRSTCPU} and ${LASTCPU} for CPUs that may be used, which are one where there is
+// only one; the command expand puts them in. At the end of a script nothing may be left running.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -43,6 +44,12 @@ func TestScripts(t *testing.T) {
 			} {
 				e.Setenv(name, strconv.Itoa(base+offset))
 			}
+			usable, err := cpuaffinity.Affinity()
+			if err != nil {
+				return err
+			}
+			e.Setenv("FIRSTCPU", strconv.Itoa(usable[0]))
+			e.Setenv("LASTCPU", strconv.Itoa(usable[len(usable)-1]))
 			repository, err := filepath.Abs("../..")
 			if err != nil {
 				return err
