@@ -122,9 +122,12 @@ func baseDir(c *cli.Context, configured string) (string, error) {
 	return abs, nil
 }
 
+// systemBaseDir is root's base directory. A test's is another one.
+var systemBaseDir = "/var/lib/zctl"
+
 func defaultBaseDir() (string, error) {
 	if os.Geteuid() == 0 {
-		return "/var/lib/zctl", nil
+		return systemBaseDir, nil
 	}
 	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
 		return filepath.Join(state, "zctl"), nil

@@ -18,7 +18,7 @@ func TestHostilePeers(t *testing.T) {
 	t.Parallel()
 	log, lines := logged()
 	b := startBroker(t, BrokerOptions{Options: Options{Log: log, MaxMessage: 1 << 20, limits: limits{
-		handshake: time.Second, topics: 100, topicLen: 100,
+		handshake: 3 * time.Second, topics: 100, topicLen: 100,
 	}}})
 	pull, err := BindPull("tcp://127.0.0.1:0", b.opts, func(Message) {})
 	check(t, err)

@@ -83,7 +83,7 @@ func TestStalledSubscriberIsDisconnected(t *testing.T) {
 	t.Parallel()
 	log, lines := logged()
 	opts := small
-	opts.Log, opts.limits.stall = log, time.Second
+	opts.Log, opts.limits.stall = log, 2*time.Second // time for the healthy one even on a busy machine
 	b := startBroker(t, BrokerOptions{Options: opts})
 	n, healthy := startNode(t, b, small), startNode(t, b, small)
 	check(t, healthy.sub.Subscribe("t"))
@@ -109,7 +109,7 @@ func TestStalledSubscriberIsDisconnected(t *testing.T) {
 func TestSlowReaderIsNotStalled(t *testing.T) {
 	t.Parallel()
 	opts := small
-	opts.SndHWM, opts.limits.stall = 2000, time.Second // one batch takes far longer than the stall time
+	opts.SndHWM, opts.limits.stall = 2000, 2*time.Second // one batch takes far longer than the stall time
 	b := startBroker(t, BrokerOptions{Options: opts})
 	n := startNode(t, b, small)
 	slow := stuckSubscriber(t, b, n, "t")
@@ -129,7 +129,7 @@ func TestSlowReaderIsNotStalled(t *testing.T) {
 		}
 	}()
 	buf := make([]byte, 32<<10)
-	for range 20 { // three times the stall time altogether; a pause is the test's subject here
+	for range 20 { // longer than the stall time altogether; a pause is the test's subject here
 		time.Sleep(150 * time.Millisecond)
 		_, err := slow.Read(buf)
 		check(t, err)
