@@ -7,7 +7,7 @@
 //
 //	sysfs, cgroupfs -> ReadTopology -> Topology --+
 //	cpus = "0-14:2" -> Parse -> List -> Request --+-> Plan -> Assignment -> Pinned
-//	                                                             \-> Verify <- /proc/PID/task
+//	                                                             \-> Verify <- sched_getaffinity
 //
 // Plan is a pure function, and all files are read through an [io/fs.FS], so that a NUMA server can be tested on a
 // laptop. The package never starts a process itself, never moves one that already runs (that would reach only some of

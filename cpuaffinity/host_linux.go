@@ -20,19 +20,19 @@ func Host() (*Topology, error) {
 // Affinity returns the CPUs this process may run on, ascending, as sched_getaffinity(2) has them for the calling
 // thread: in a Go program all threads have the same, but for one that is inside [Pinned].
 func Affinity() (List, error) {
-	mask, err := threadMask()
+	mask, err := threadMask(0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read our CPU affinity: %w", err)
 	}
 	return maskList(mask), nil
 }
 
-// threadMask reads the calling thread's mask. The kernel answers EINVAL until there is room for all the CPUs it was
-// built for, which may be more than the 1024 of unix.CPUSet.
-func threadMask() (unix.CPUSetDynamic, error) {
+// threadMask reads the mask of a thread, the calling one if tid is 0. The kernel answers EINVAL until there is room for
+// all the CPUs it was built for, which may be more than the 1024 of unix.CPUSet.
+func threadMask(tid int) (unix.CPUSetDynamic, error) {
 	for room := 1024; ; room *= 2 {
 		mask := unix.NewCPUSet(room)
-		err := unix.SchedGetaffinityDynamic(0, mask)
+		err := unix.SchedGetaffinityDynamic(tid, mask)
 		if err == nil {
 			return mask, nil
 		}

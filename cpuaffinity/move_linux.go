@@ -27,7 +27,7 @@ func Move(pid int, cpus List) error {
 		if err := moveThreads(proc, pid, cpus); err != nil {
 			return err
 		}
-		check, err := Verify(proc, pid, cpus)
+		check, err := Verify(pid, cpus)
 		if err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func unbind(free unix.CPUSetDynamic, cpus List) {
 // that there could be.
 var freeMask = sync.OnceValues(func() (mask unix.CPUSetDynamic, err error) {
 	onOwnThread(func() {
-		if mask, err = threadMask(); err != nil {
+		if mask, err = threadMask(0); err != nil {
 			return
 		}
 		every := unix.NewCPUSet(MaxCPU + 1)
@@ -145,7 +145,7 @@ var freeMask = sync.OnceValues(func() (mask unix.CPUSetDynamic, err error) {
 			return
 		}
 		var ours unix.CPUSetDynamic
-		if ours, err = threadMask(); err == nil && slices.Equal(ours, mask) {
+		if ours, err = threadMask(0); err == nil && slices.Equal(ours, mask) {
 			mask = every
 		}
 	})

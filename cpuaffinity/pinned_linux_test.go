@@ -108,7 +108,7 @@ func ourCPUs(t *testing.T) List {
 // wantThreads fails the test unless all threads of a process may run on exactly these CPUs.
 func wantThreads(t *testing.T, who string, pid int, cpus List, least int) {
 	t.Helper()
-	check, err := Verify(os.DirFS("/proc"), pid, cpus)
+	check, err := Verify(pid, cpus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestPinned(t *testing.T) {
 			wantThreads(t, "child", c.pid, want, childThreads)
 
 			other := List{all[0], all[1], MaxCPU}
-			check, err := Verify(os.DirFS("/proc"), c.pid, other)
+			check, err := Verify(c.pid, other)
 			if err != nil || check.OK || check.Drifted != check.Threads {
 				t.Errorf("the child is not on %s, but Verify says %+v, %v", other, check, err)
 			}

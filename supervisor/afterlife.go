@@ -193,7 +193,7 @@ func (n *node) moveCPUs() error {
 		}
 		cpus = ours
 	}
-	check, err := cpuaffinity.Verify(os.DirFS("/proc"), pid, cpus)
+	check, err := cpuaffinity.Verify(pid, cpus)
 	if err != nil || check.OK {
 		return nil // gone, or there already
 	}

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -33,7 +32,7 @@ const sampleEvery = 500 * time.Millisecond
 
 // measure fills in what is known of a process from outside.
 func (u *usage) measure(status *NodeStatus, id process.Identity, started time.Time, want cpuaffinity.List) {
-	check, err := cpuaffinity.Verify(os.DirFS("/proc"), id.PID, want)
+	check, err := cpuaffinity.Verify(id.PID, want)
 	if err != nil {
 		return // it ended just now; the next look tells
 	}
