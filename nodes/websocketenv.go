@@ -2,9 +2,6 @@ package nodes
 
 import (
 	"cmp"
-	"fmt"
-	"os"
-	"strings"
 
 	"zctl/layoutgen"
 	"zctl/nodes/websocket"
@@ -17,10 +14,6 @@ func webSocketFromEnv(getenv func(string) string) ([]websocket.ListenOptions, er
 	if w == nil || err != nil {
 		return nil, err
 	}
-	token, err := readToken(w.TokenFile)
-	if err != nil {
-		return nil, err
-	}
 	return []websocket.ListenOptions{{
 		Address:           w.Listen,
 		MaxEventQueueSize: cmp.Or(w.MaxEventQueueSize, -1),
@@ -30,24 +23,8 @@ func webSocketFromEnv(getenv func(string) string) ([]websocket.ListenOptions, er
 		},
 		MaxClients: w.MaxClients,
 		MaxFrame:   int(w.MaxFrame),
-		Token:      token,
+		TokenFile:  w.TokenFile,
 		Origins:    w.Origins,
 		Strict:     w.Strict,
 	}}, nil
-}
-
-// readToken is the token in a file, which may end with a newline. An empty one would let
-// everybody in.
-func readToken(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the token of WebSocket clients: %w", err)
-	}
-	if token := strings.TrimSpace(string(text)); token != "" {
-		return token, nil
-	}
-	return "", fmt.Errorf("cannot use the token of WebSocket clients: %s is empty", file)
 }

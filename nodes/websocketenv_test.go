@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -12,15 +11,10 @@ import (
 	"zctl/nodes/websocket"
 )
 
-// TestWebSocketFromEnv: what zctl.toml says arrives in the node, token and all.
+// TestWebSocketFromEnv: what zctl.toml says arrives in the node.
 func TestWebSocketFromEnv(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"token": "s3cret\n", "empty": "\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	from := func(doc string) ([]websocket.ListenOptions, error) {
 		config, err := layoutgen.Parse(filepath.Join(dir, "zctl.toml"), []byte(doc))
 		if err != nil {
@@ -59,18 +53,13 @@ max_clients = 7
 max_frame = "1MiB"
 strict = true`, []websocket.ListenOptions{{
 			Address: "[::1]:4000", MaxEventQueueSize: -1, PingInterval: -1, MaxClients: 7, MaxFrame: 1 << 20,
-			TLS:   websocket.TLSOptions{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: "/key.pem", VerifyClient: true, CAFile: "NONE", Ciphers: "DEFAULT"},
-			Token: "s3cret", Origins: []string{"a", "*.b"}, Strict: true,
+			TLS:       websocket.TLSOptions{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: "/key.pem", VerifyClient: true, CAFile: "NONE", Ciphers: "DEFAULT"},
+			TokenFile: filepath.Join(dir, "token"), Origins: []string{"a", "*.b"}, Strict: true,
 		}}},
 	}
 	for _, test := range tests {
 		if got, err := from(test.doc); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s\ngot  %+v, %v\nwant %+v", test.doc, got, err, test.want)
-		}
-	}
-	for file, want := range map[string]string{"empty": "is empty", "missing": "no such file"} {
-		if _, err := from("[websocket]\ntoken_file = \"" + file + "\""); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("token file %s: %v, want %q", file, err, want)
 		}
 	}
 	if _, err := webSocketFromEnv(func(string) string { return `{"listen":"x"}` }); err == nil || !strings.Contains(err.Error(), "cannot use ZCTL_WEBSOCKET") {

@@ -3,7 +3,6 @@ package websocket
 import (
 	"bufio"
 	"context"
-	"crypto/subtle"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -38,7 +37,7 @@ func (l *listener) handshake(conn net.Conn, n uint64) (*client, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
 		defer cancel()
 		if err := secure.HandshakeContext(ctx); err != nil {
-			l.server.o.Log.Warn("cannot accept a WebSocket client", "remote", conn.RemoteAddr(), "err", err)
+			l.warn("cannot accept a WebSocket client", "remote", conn.RemoteAddr(), "err", err)
 			return nil, err
 		}
 		w.Conn = secure
@@ -143,15 +142,6 @@ func wrongRequest(r *http.Request) string {
 		return "Invalid Sec-WebSocket-Version, need 13, got " + version
 	}
 	return ""
-}
-
-// knows says whether a client has the token.
-func (l *listener) knows(authorization string) bool {
-	if l.o.Token == "" {
-		return true
-	}
-	scheme, token, _ := strings.Cut(authorization, " ")
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(token), []byte(l.o.Token)) == 1
 }
 
 // answer refuses a request in Zeek's way: the reason is in the first line.

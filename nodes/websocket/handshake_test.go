@@ -167,22 +167,28 @@ func TestTokenAndOrigin(t *testing.T) {
 		{"Authorization: Bearer secret\r\nOrigin: http://evil.example", 403},
 		{"Authorization: Bearer secret\r\nOrigin: null", 403},
 	} {
-		conn, err := net.Dial("tcp", s.addr.String())
-		if err != nil {
-			t.Fatal(err)
+		if got := upgrade(t, s, c.header); got != c.want {
+			t.Errorf("%q: got %d, want %d", c.header, got, c.want)
 		}
-		conn.SetDeadline(time.Now().Add(patience))
-		fmt.Fprintf(conn, "GET /v1/messages/json HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n\r\n", c.header)
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer.StatusCode != c.want {
-			t.Errorf("%q: got %s, want %d", c.header, answer.Status, c.want)
-		}
-		conn.Close()
 	}
+}
+
+// upgrade is the status with which a server answers a client with one more header.
+func upgrade(t *testing.T, s *served, header string) int {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	fmt.Fprintf(conn, "GET /v1/messages/json HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n\r\n", header)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode
 }
 
 // Who does not come to the point is disconnected, and does not keep others out.

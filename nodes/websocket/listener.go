@@ -16,9 +16,11 @@ type listener struct {
 	server   *Server
 	o        ListenOptions
 	tls      *tls.Config // nil: none
+	token    *fresh[string]
 	declared declared
 	queue    *queue
 	work     sync.WaitGroup // of clients and the queue
+	quiet
 
 	mu      sync.Mutex           // guards what follows
 	conns   map[net.Conn]*client // nil before the handshake is done
@@ -26,8 +28,12 @@ type listener struct {
 }
 
 func listen(s *Server, o ListenOptions) (*listener, error) {
-	config, err := o.TLS.config()
+	config, err := o.TLS.config(s.o.Log)
 	if err != nil {
+		return nil, err
+	}
+	token := &fresh[string]{what: "token of WebSocket clients", read: o.token, quiet: quiet{log: s.o.Log}}
+	if _, err := token.get(); err != nil {
 		return nil, err
 	}
 	socket, err := net.Listen("tcp", o.Address)
@@ -41,7 +47,7 @@ func listen(s *Server, o ListenOptions) (*listener, error) {
 	_, port, _ := net.SplitHostPort(socket.Addr().String())
 	o.Address = net.JoinHostPort(host, port) // which was perhaps any
 	return &listener{
-		Listener: socket, server: s, o: o, tls: config, declared: o.Events.declare(),
+		Listener: socket, server: s, o: o, tls: config, token: token, quiet: quiet{log: s.o.Log}, declared: o.Events.declare(),
 		queue: newQueue(o.MaxEventQueueSize, s.ending), conns: map[net.Conn]*client{},
 	}, nil
 }
@@ -59,7 +65,7 @@ func (l *listener) accept() {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil: // too many open files, or the client has gone again
-			l.server.o.Log.Warn("cannot accept a WebSocket client", "err", err)
+			l.warn("cannot accept a WebSocket client", "err", err)
 			time.Sleep(50 * time.Millisecond)
 		case !l.admit(conn):
 			l.server.stats.refused.Add(1)

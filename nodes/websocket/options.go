@@ -81,6 +81,10 @@ type ListenOptions struct {
 	MaxQueued int
 	// Token is what clients have to know: "Authorization: Bearer TOKEN". Empty: nothing.
 	Token string
+	// TokenFile holds the token instead, and may change: it is read for every connection.
+	// Those that there are stay. While a new file is of no use, what was in it before
+	// holds.
+	TokenFile string
 	// Origins is the hosts, or scheme://hosts, as patterns of [path.Match], whose web
 	// pages may connect; that of the server itself always may, and who sends no Origin
 	// is no web page. Empty: all, as Zeek.
@@ -122,6 +126,9 @@ func (o ListenOptions) checked() (ListenOptions, error) {
 	o.MaxQueued = cmp.Or(o.MaxQueued, defaultQueued)
 	if o.MaxClients < 0 || o.MaxFrame < 0 || o.MaxQueued < 0 {
 		return o, errors.New("cannot serve WebSocket clients: a limit is less than 0")
+	}
+	if o.Token != "" && o.TokenFile != "" {
+		return o, errors.New("cannot serve WebSocket clients: there are a token and a file with one; give one of them")
 	}
 	for _, pattern := range o.Origins {
 		if _, err := path.Match(pattern, ""); err != nil {

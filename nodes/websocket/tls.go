@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 )
@@ -14,7 +15,8 @@ import (
 type TLSOptions struct {
 	// CertFile and KeyFile are the server's certificate with those above it, and its
 	// key, both PEM. They are read for every connection, so that new ones are used at
-	// once, and those that are missing prevent connections only.
+	// once; while these are of no use, those before them are. Files that are missing from
+	// the beginning prevent connections only.
 	CertFile, KeyFile string
 	// VerifyClient demands a certificate of clients (enable_peer_verification), from an
 	// authority in CAFile: a path, a text in PEM, SYSTEM or empty for what the system
@@ -51,7 +53,7 @@ func (o TLSOptions) check() error {
 }
 
 // config is nil without TLS.
-func (o TLSOptions) config() (*tls.Config, error) {
+func (o TLSOptions) config(log *slog.Logger) (*tls.Config, error) {
 	if o.CertFile == "" {
 		return nil, nil
 	}
@@ -59,7 +61,11 @@ func (o TLSOptions) config() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return o.load(suites) }}, nil
+	files := &fresh[*tls.Config]{
+		what: "certificates of the WebSocket server", quiet: quiet{log: log},
+		read: func() (*tls.Config, error) { return o.load(suites) },
+	}
+	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return files.get() }}, nil
 }
 
 // load is the configuration of one connection.

@@ -131,7 +131,8 @@ func talkTLS(t *testing.T, s *served, config *tls.Config) {
 	}
 }
 
-// A certificate that is not there yet prevents connections, not listening.
+// A certificate that is not there yet prevents connections, not listening; one that is
+// replaced by something of no use remains.
 func TestTLSLater(t *testing.T) {
 	t.Parallel()
 	id := newIdentity(t)
@@ -148,4 +149,12 @@ func TestTLSLater(t *testing.T) {
 		}
 	}
 	talkTLS(t, s, &tls.Config{RootCAs: id.pool})
+	if err := os.WriteFile(o.KeyFile, []byte("half a k"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := tls.Dial("tcp", s.addr.String(), &tls.Config{RootCAs: id.pool})
+	if err != nil {
+		t.Fatalf("half a key was not refused: %v", err)
+	}
+	conn.Close()
 }
