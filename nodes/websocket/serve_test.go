@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,6 +82,7 @@ type host struct {
 	id      string
 	backend cluster.Backend
 	got     chan string // topic, sender and event
+	topics  sync.Map    // that it knows somebody subscribes to
 	over    atomic.Bool // it leaves the bus
 }
 
@@ -127,10 +129,15 @@ func (h *host) publish(topic string, e event.Event) {
 	}
 }
 
-func (h *host) Subscribed(string)   {}
-func (h *host) Unsubscribed(string) {}
-func (h *host) Malformed()          {}
-func (h *host) Lost(error)          {}
+func (h *host) Subscribed(topic string)   { h.topics.Store(topic, true) }
+func (h *host) Unsubscribed(topic string) { h.topics.Delete(topic) }
+func (h *host) Malformed()                {}
+func (h *host) Lost(error)                {}
+
+func (h *host) knows(topic string) bool {
+	_, ok := h.topics.Load(topic)
+	return ok
+}
 
 // next is what the node got next.
 func (h *host) next() string {

@@ -58,7 +58,8 @@ func (m zmqMember) Unsubscribe(topic string) error { return m.xsub.Unsubscribe(t
 func (m zmqMember) Close() error                   { return errors.Join(m.xsub.Close(), m.xpub.Close()) }
 
 // On a real broker, too, what a client publishes at once after its ack arrives, all of
-// it and in order, and so does what others publish from then on.
+// it and in order, and so does what others publish once they have heard of the client,
+// which the broker tells each of them on a connection of its own.
 func TestZeroMQ(t *testing.T) {
 	t.Parallel()
 	connect := zmqBus(zmqBroker(t, anyPort, anyPort))
@@ -81,6 +82,7 @@ func TestZeroMQ(t *testing.T) {
 	for round := range 10 {
 		c := dial(t, s.addr, path)
 		c.subscribe(`["wsv/pong", "wsv/more"]`)
+		until(t, func() bool { return h.knows("wsv/pong") && h.knows("wsv/more") })
 		const events = 100
 		for n := range uint64(events) {
 			c.text(ping("once", n))
@@ -102,6 +104,7 @@ func TestZeroMQ(t *testing.T) {
 		c.closed()
 		all.want(t, id+` added ["wsv/more" "wsv/pong"]`)
 		all.want(t, id+` lost 1000 ""`)
+		until(t, func() bool { return !h.knows("wsv/pong") && !h.knows("wsv/more") })
 	}
 }
 
