@@ -18,7 +18,7 @@ import (
 // not what it needs for a restart, which should not have to wait until the kernel has
 // found some hundred pages again.
 type pages struct {
-	idle atomic.Bool // nothing has happened since it was given back
+	idle atomic.Bool // nothing has happened since it began to be given back
 
 	mu     sync.Mutex // guards what follows
 	needed []mapping  // by restarts; nil: none has shown it yet
@@ -26,6 +26,7 @@ type pages struct {
 
 // giveBack hands back what was needed once.
 func (p *pages) giveBack() {
+	p.idle.Store(true) // at first: what happens meanwhile ends it
 	debug.FreeOSMemory()
 	if program, err := ownProgram(); err == nil {
 		p.mu.Lock()
@@ -34,7 +35,6 @@ func (p *pages) giveBack() {
 		}
 		p.mu.Unlock()
 	}
-	p.idle.Store(true)
 }
 
 // learn is called behind the restart of a node that interrupted idleness: what is there

@@ -257,7 +257,7 @@ var (
 	ErrEnded  = errors.New("the supervisor was told to end meanwhile; zctl deploy starts another one")
 )
 
-// awake is called when something happens.
+// awake notes that something happens: memory is not handed back before it is quiet again.
 func (s *Supervisor) awake() {
 	s.shared.pages.idle.Store(false)
 	s.rest.Reset(restAfter)
